@@ -1,0 +1,92 @@
+"""Build of the native modules; everything static stands in pyproject.toml.
+
+Environment: FASTSECC_SANITIZE=1 adds ASan and UBSan, FASTSECC_DEBUG=1 keeps symbols and assertions.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from glob import glob
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+ROOT = Path(__file__).parent
+GENERATED = Path("build/native")
+
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
+# What Cython writes converts freely between integer types; our own C must not.
+CYTHON_WARNINGS = ["-Wall", "-Wextra", "-Wno-conversion", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
+COMPILE = ["-std=c11", "-O2", "-fsigned-char", "-fvisibility=hidden", "-D_GNU_SOURCE"]
+LINK: list[str] = []
+if os.environ.get("FASTSECC_DEBUG"):
+    COMPILE += ["-g", "-UNDEBUG"]
+if os.environ.get("FASTSECC_SANITIZE"):
+    sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-g", "-fno-omit-frame-pointer"]
+    COMPILE += sanitize
+    LINK += sanitize
+
+ABI3 = [("Py_LIMITED_API", "0x030B0000"), ("CYTHON_LIMITED_API", "1")]
+
+
+def extension(name: str, folder: str) -> Extension:
+    """Describe one native module: its Cython face and every C file beside it."""
+    return Extension(
+        f"fastsecc.{name}",
+        sources=[f"{folder}/{name}.pyx", *sorted(glob(f"{folder}/*.c"))],
+        include_dirs=[folder, "native/exi", "native/link", str(GENERATED)],
+        define_macros=ABI3,
+        py_limited_api=True,
+        extra_compile_args=COMPILE,
+        extra_link_args=LINK,
+        depends=[*glob(f"{folder}/*.h"), *glob(f"{folder}/*.pxd"), *glob(f"{GENERATED}/*.h")],
+        libraries=["pthread"],
+    )
+
+
+class BuildNative(build_ext):
+    """Compile our own C with all warnings as errors, and what Cython wrote with fewer."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Give each source the warnings it deserves."""
+        compile_one = self.compiler._compile
+
+        def compile_with_warnings(obj: str, src: str, *rest: object) -> None:
+            own = not src.startswith(str(GENERATED)) and not src.endswith(f"{ext.name.split('.')[-1]}.c")
+            *head, extra, options = rest
+            compile_one(obj, src, *head, [*extra, *(WARNINGS if own else CYTHON_WARNINGS)], options)
+
+        self.compiler._compile = compile_with_warnings
+        try:
+            super().build_extension(ext)
+        finally:
+            self.compiler._compile = compile_one
+
+
+def generate_tables() -> None:
+    """Turn the message classes into the constant tables that the codec is compiled with."""
+    sys.path[:0] = [str(ROOT / "src"), str(ROOT / "native" / "exi")]
+    from compile_grammar import write_tables  # the message classes must be importable first
+
+    write_tables(GENERATED)
+
+
+def extensions() -> list[Extension]:
+    """Generate the tables and translate the Cython sources."""
+    generate_tables()
+    return cythonize(
+        [extension("_exi", "native/exi"), extension("_link", "native/link")],
+        build_dir=str(GENERATED),
+        include_path=["native/exi", "native/link"],
+        compiler_directives={"language_level": 3, "embedsignature": False},
+    )
+
+
+setup(
+    ext_modules=extensions(),
+    cmdclass={"build_ext": BuildNative},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)

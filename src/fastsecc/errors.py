@@ -1,0 +1,99 @@
+"""Every error fastsecc raises, as one tree.
+
+FastSeccError
+ +-- ConfigError           a file, option or environment that the user can mend
+ |    +-- InterfaceError   a network interface that is missing, down or without a usable address
+ +-- CodecError
+ |    +-- EncodeError      a message that its schema does not allow
+ |    +-- DecodeError      octets that are no EXI message of the namespace
+ +-- ProtocolError         a request that gets a FAILED answer; carries the response code that goes on the wire
+ +-- CommandError          a cmd of the interface with arguments that cannot be used
+ +-- VariableError         a var of the interface that would break its type
+ +-- LinkError             a connection to an EV that cannot go on
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class FastSeccError(Exception):
+    """Base of every error of this package."""
+
+
+class ConfigError(FastSeccError):
+    """A setting that cannot be used; names the file, line and option where these are known."""
+
+    def __init__(self, reason: str, *, option: str = "", file: Path | None = None, line: int = 0) -> None:
+        place = ":".join(str(part) for part in (file, line or None, option or None) if part)
+        super().__init__(f"{place}: {reason}" if place else reason)
+        self.reason = reason
+        self.option = option
+        self.file = file
+        self.line = line
+
+
+class InterfaceError(ConfigError):
+    """A network interface that is missing, down or without a usable address."""
+
+    def __init__(self, interface: str, reason: str) -> None:
+        super().__init__(reason, option=f"interface {interface}")
+        self.interface = interface
+
+
+class CodecError(FastSeccError):
+    """Base of what the EXI codec raises."""
+
+
+class EncodeError(CodecError):
+    """A message that its schema does not allow; `path` names the element."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class DecodeError(CodecError):
+    """Octets that are no message of the namespace; `path` names the element, `bit` the position in the stream."""
+
+    def __init__(self, path: str, bit: int, reason: str) -> None:
+        super().__init__(f"{path or '/'}: bit {bit}: {reason}")
+        self.path = path
+        self.bit = bit
+        self.reason = reason
+
+
+class ProtocolError(FastSeccError):
+    """A request that is answered with a FAILED response code.
+
+    `response_code` is the standard's own name, as it goes on the wire.
+    """
+
+    def __init__(self, response_code: str, reason: str) -> None:
+        super().__init__(f"{response_code}: {reason}")
+        self.response_code = response_code
+        self.reason = reason
+
+
+class CommandError(FastSeccError):
+    """A cmd whose arguments cannot be used; `field` names the one at fault ("" for the cmd itself)."""
+
+    def __init__(self, command: str, field: str, reason: str) -> None:
+        super().__init__(f"{command}: {field}: {reason}" if field else f"{command}: {reason}")
+        self.command = command
+        self.field = field
+        self.reason = reason
+
+
+class VariableError(FastSeccError):
+    """A var whose payload would break its type."""
+
+    def __init__(self, variable: str, reason: str) -> None:
+        super().__init__(f"{variable}: {reason}")
+        self.variable = variable
+        self.reason = reason
+
+
+class LinkError(FastSeccError):
+    """A connection to an EV that cannot go on."""

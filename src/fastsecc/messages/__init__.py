@@ -1,0 +1,1 @@
+"""Every message of every namespace, as classes that are its schema."""

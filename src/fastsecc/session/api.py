@@ -1,0 +1,121 @@
+"""What goes into a session core and what comes out of it.
+
+A core is fed with decoded messages and the time, and returns what to send, publish and close. It never reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from fastsecc.messages.schema import Type
+
+V2G_SECC_Sequence_Timeout_s = 60.0
+V2G_SECC_CommunicationSetup_Timeout_s = 18.0
+V2G_SECC_Ongoing_Timeout_s = 60.0
+V2G_SECC_CableCheck_Timeout_s = 40.0
+V2G_SECC_PreCharge_Timeout_s = 7.0
+STOP_CHARGING_GRACE_s = 10.0
+"""How long an EV may take to follow `stop_charging(true)` before every answer is FAILED."""
+AC_CONTACTOR_TIMEOUT_s = 3.0
+"""How long PowerDeliveryRes waits for the contactor in ISO 15118-2 [V2G2-862]."""
+
+
+class Close(Enum):
+    """How the connection ends after the response."""
+
+    AFTER_EV = "wait for the EV's FIN, at most five seconds"
+    NOW = "send our FIN with the response, then wait for the EV's, at most five seconds"
+
+
+@dataclass(slots=True, frozen=True)
+class Variable:
+    """One var of the interface to publish; `payload` is None for a var of type null."""
+
+    name: str
+    payload: Any = None
+
+
+@dataclass(slots=True)
+class Output:
+    """What one input leads to: variables first, then the response, then the end of the connection."""
+
+    variables: list[Variable] = field(default_factory=list)
+    response: Type | None = None
+    """None: no answer now (held back, or there is none to give)."""
+    close: Close | None = None
+    log: list[str] = field(default_factory=list)
+    """Lines for the log: what an operator should know about this input."""
+
+    def publish(self, name: str, payload: Any = None) -> None:
+        """Add a variable."""
+        self.variables.append(Variable(name, payload))
+
+
+@dataclass(slots=True, frozen=True)
+class LoopTemplate:
+    """What the link thread answers to charge-loop requests by itself.
+
+    `fresh` and `stale` are whole responses as the state machine would give them; the link thread puts in only what
+    depends on the request (limit-achieved flags) or is said once (MeterInfo), and takes `stale` after `fresh_until`.
+    """
+
+    request: type[Type]
+    """Body element class that is answered: CurrentDemandReq or ChargingStatusReq of the session's protocol."""
+    session_id: bytes
+    fresh: Type
+    stale: Type
+    fresh_until: float
+    """Monotonic seconds; `inf` where no present values are involved (AC)."""
+    meter_sequence: int
+    """Sequence of the MeterInfo in the responses (0: none); it is sent once a sequence."""
+
+
+@dataclass(slots=True, frozen=True)
+class LoopProgress:
+    """What the link thread did since the template was armed; counters never go back while a connection lives."""
+
+    answered: int
+    """Charge-loop requests answered by the link thread on this connection."""
+    request: Type
+    """Newest request it answered (a whole V2G_Message)."""
+    at: float
+    """When it answered it, monotonic seconds."""
+    meter_sequence_sent: int
+    stale: bool
+    """True once an answer had to be taken from `stale`."""
+
+
+@dataclass(slots=True)
+class SessionSettings:
+    """The policy of a connector, from its configuration."""
+
+    close_on_failed: bool = True
+    """End the connection with every FAILED response; False leaves that to the EV (but for a sequence error)."""
+    present_values_max_age_s: float = 10.0
+    auth_timeout_eim_s: float = 300.0
+    """0: none."""
+    auth_timeout_pnc_s: float = 55.0
+    sequence_timeout_s: float = V2G_SECC_Sequence_Timeout_s
+    communication_setup_timeout_s: float = V2G_SECC_CommunicationSetup_Timeout_s
+    din_isolation_without_imd: str = "Valid"
+    """What DIN 70121 is told for `No_IMD`, which it cannot say: Valid or Warning."""
+    evse_time_s: Callable[[], int] | None = None
+    """Unix seconds for EVSETimeStamp; None leaves the element out."""
+    new_session_id: Callable[[], bytes] | None = None
+    """Eight random bytes; None takes the system's."""
+    quirks: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Paused:
+    """What a paused ISO 15118-2 session leaves for the one that resumes it ([V2G2-740] and following)."""
+
+    session_id: bytes
+    payment_options: tuple[str, ...]
+    selected_payment_option: str
+    charge_service: Any
+    sa_schedule_list: Any
+    sa_schedule_tuple_id: int
