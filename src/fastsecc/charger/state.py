@@ -50,6 +50,36 @@ class AcPower:
 
 
 @dataclass(slots=True)
+class AcReactivePower:
+    """AC reactive power per phase where known, and its total (cmd `update_ac_target_values`)."""
+
+    total_var: float
+    l1_var: float | None = None
+    l2_var: float | None = None
+    l3_var: float | None = None
+
+
+@dataclass(slots=True)
+class AcGrid:
+    """What ISO 15118-20 tells the EV of the grid (cmd `update_ac_parameters`)."""
+
+    nominal_voltage_v: float = 230.0
+    max_power_asymmetry_w: float | None = None
+    power_ramp_limitation: float | None = None
+    """Percent a minute."""
+    max_reactive_power_var: float | None = None
+
+
+@dataclass(slots=True)
+class BptSettings:
+    """Bidirectional power transfer of ISO 15118-20 (cmd `bpt_setup`)."""
+
+    channel: str = "Unified"
+    generator_mode: str = "GridFollowing"
+    grid_code_detection: str = "Passive"
+
+
+@dataclass(slots=True)
 class MeterReading:
     """The newest meter value (cmd `update_meter_info`); `sequence` counts the updates."""
 
@@ -65,6 +95,8 @@ class Authorization:
     status: str
     certificate_status: str
     at: float
+    in_connection: bool = False
+    """Given while the present connection was open: `session_setup` does not revoke it."""
 
     @property
     def accepted(self) -> bool:
@@ -91,16 +123,29 @@ class ChargerState:
     supported_certificate_service: bool = False
     central_contract_validation_allowed: bool = False
     capabilities: DcCapabilities = field(default_factory=DcCapabilities)
+    available_app_protocols: frozenset[str] = frozenset({"DIN70121", "ISO15118D2"})
+    """What the configuration allows; the most that `update_supported_app_protocols` can choose from."""
     supported_app_protocols: frozenset[str] = frozenset({"DIN70121", "ISO15118D2"})
     energy_transfer_modes: tuple[str, ...] = ("DC_extended",)
     ac_max_current_a: float = 0.0
     ac_maximum_power: AcPower | None = None
     ac_minimum_power: AcPower | None = None
+    ac_maximum_discharge_power: AcPower | None = None
+    ac_minimum_discharge_power: AcPower | None = None
+    ac_target_power: AcPower | None = None
+    ac_target_reactive_power: AcReactivePower | None = None
+    ac_target_frequency_hz: float | None = None
+    ac_present_power: AcPower | None = None
+    ac_grid: AcGrid = field(default_factory=AcGrid)
+    bpt: BptSettings = field(default_factory=BptSettings)
     dc_maximum_limits: DcLimits | None = None
     dc_minimum_limits: DcLimits | None = None
     receipt_required: bool = False
     dlink_ready: bool = False
     dlink_ready_at: float = 0.0
+    meter_id: str = ""
+    meter_sequence: int = 0
+    """Counts `update_meter_info`; never goes back, so that a MeterInfo is told apart from one of an earlier session."""
 
     # reset when a session ends (interface-semantics D.0.3)
     authorization: Authorization | None = None
@@ -116,6 +161,10 @@ class ChargerState:
     rcd_error: bool = False
     evse_error: str | None = None
     """`Error_UtilityInterruptEvent` or `Error_Malfunction` until `reset_error`."""
+    dc_shutdown: bool = False
+    """Every DC EVSEStatusCode is EVSE_Shutdown: from `stop_charging(true)` until `reset_error`, also after false."""
+    connection_open: bool = False
+    """A TCP connection is open: from `begin_connection` to `reset_session`."""
 
     # reset when a connection is accepted
     stop_requested_at: float | None = None
@@ -130,8 +179,16 @@ class ChargerState:
         """Tell AC from DC: the charger is AC as soon as one AC mode is listed (cmd `update_energy_transfer_modes`)."""
         return "ac" if any(mode.startswith("AC_") for mode in self.energy_transfer_modes) else "dc"
 
+    @property
+    def offered_app_protocols(self) -> frozenset[str]:
+        """Give the protocols that may be negotiated now; DIN 70121 has no AC and is back once the modes are DC again."""
+        return self.supported_app_protocols - ({"DIN70121"} if self.energy_kind == "ac" else set())
+
     def begin_connection(self) -> None:
         """Forget what belonged to the connection before."""
+        self.connection_open = True
+        if self.authorization is not None:
+            self.authorization.in_connection = False
         self.stop_requested_at = None
         self.stop_notified = False
         self.pause_requested = False
@@ -150,3 +207,5 @@ class ChargerState:
         self.no_energy_pause = None
         self.rcd_error = False
         self.evse_error = None
+        self.dc_shutdown = False
+        self.connection_open = False

@@ -1,0 +1,127 @@
+"""The 46 vars of the interface, and the check that each payload passes before it is published."""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from fastsecc.charger.arguments import SupportedAppProtocols
+from fastsecc.charger.enums import EnergyTransferMode, HlcSessionFailedReasonEnum, PaymentOption
+from fastsecc.charger.payloads import (
+    AcEvDynamicModeValues,
+    AcEvPowerLimits,
+    AcEvPresentPowerValues,
+    AppProtocols,
+    DcChargeDynamicModeValues,
+    DcEvMaximumLimits,
+    DcEvRemainingTime,
+    DcEvStatus,
+    DcEvTargetValues,
+    DisplayParameters,
+    EvTermination,
+    Percent,
+    ProvidedIdToken,
+    SelectedServiceParameters,
+    V2gMessages,
+)
+from fastsecc.charger.shape import MacAddress, Timestamp, limited
+from fastsecc.errors import VariableError
+
+EvEnergy = Annotated[float, limited("Wh", 0, 200_000)]
+PhaseVoltage = Annotated[float, limited("V", 0, 1000)]
+PhaseCurrent = Annotated[float, limited("A", 0, 400)]
+
+VARIABLES: Final[MappingProxyType[str, Any]] = MappingProxyType(
+    {
+        "supported_app_protocols_secc": SupportedAppProtocols,
+        "ev_app_protocol": AppProtocols,
+        "selected_protocol": str,
+        "v2g_messages": V2gMessages,
+        "evcc_id": MacAddress,
+        "require_auth_eim": None,
+        "require_auth_pnc": ProvidedIdToken,
+        "selected_payment_option": PaymentOption,
+        "requested_energy_transfer_mode": EnergyTransferMode,
+        "sae_bidi_mode_active": None,
+        "departure_time": Timestamp,
+        "ac_eamount": EvEnergy,
+        "ac_ev_max_voltage": PhaseVoltage,
+        "ac_ev_max_current": PhaseCurrent,
+        "ac_ev_min_current": PhaseCurrent,
+        "ac_ev_power_limits": AcEvPowerLimits,
+        "ac_ev_present_powers": AcEvPresentPowerValues,
+        "ac_ev_dynamic_control_mode": AcEvDynamicModeValues,
+        "ac_close_contactor": None,
+        "ac_open_contactor": None,
+        "dc_ev_energy_capacity": EvEnergy,
+        "dc_ev_energy_request": EvEnergy,
+        "dc_full_soc": Percent,
+        "dc_bulk_soc": Percent,
+        "dc_ev_status": DcEvStatus,
+        "dc_ev_maximum_limits": DcEvMaximumLimits,
+        "dc_ev_target_voltage_current": DcEvTargetValues,
+        "dc_ev_remaining_time": DcEvRemainingTime,
+        "dc_charging_complete": bool,
+        "dc_bulk_charging_complete": bool,
+        "dc_ev_present_voltage": Annotated[float, limited("V")],
+        "d20_dc_dynamic_charge_mode": DcChargeDynamicModeValues,
+        "display_parameters": DisplayParameters,
+        "meter_info_requested": None,
+        "selected_service_parameters": SelectedServiceParameters,
+        "start_cable_check": None,
+        "start_pre_charge": None,
+        "v2g_setup_finished": None,
+        "current_demand_started": None,
+        "current_demand_finished": None,
+        "dc_open_contactor": None,
+        "ev_termination": EvTermination,
+        "hlc_session_failed": HlcSessionFailedReasonEnum,
+        "dlink_terminate": None,
+        "dlink_error": None,
+        "dlink_pause": None,
+    }
+)
+"""Var name -> type of its payload; None for a var that carries JSON null."""
+
+
+def check(name: str, payload: Any) -> Any:
+    """Turn a payload into JSON-able built-ins, after checking that it is exactly what the var carries.
+
+    Args:
+        name: one of VARIABLES.
+        payload: the var's payload object, or built-ins of the same shape.
+
+    Raises:
+        VariableError: no such var; a payload of another type, out of its range, not finite, or with members too many.
+    """
+    if name not in VARIABLES:
+        raise VariableError(name, "is no var of the interface")
+    kind = VARIABLES[name]
+    if isinstance(payload, msgspec.Struct) and type(payload) is not kind:
+        raise VariableError(name, f"carries {describe_type(kind)}, not {type(payload).__name__}")
+    try:
+        value = msgspec.convert(msgspec.to_builtins(payload), kind)
+    except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise VariableError(name, str(error)) from None
+    built = msgspec.to_builtins(value)
+    if not _finite(built):
+        raise VariableError(name, "has a number that is not finite")
+    return built
+
+
+def describe_type(kind: Any) -> str:
+    """Name a payload type."""
+    return "null" if kind is None else getattr(kind, "__name__", "a plain value")
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, dict):
+        return all(_finite(item) for item in value.values())
+    if isinstance(value, list):
+        return all(_finite(item) for item in value)
+    return True
