@@ -181,7 +181,7 @@ class ChargerState:
 
     @property
     def offered_app_protocols(self) -> frozenset[str]:
-        """Give the protocols that may be negotiated now; DIN 70121 has no AC and is back once the modes are DC again."""
+        """Give the protocols that may be negotiated now; DIN 70121 has no AC, and is back when the modes are DC."""
         return self.supported_app_protocols - ({"DIN70121"} if self.energy_kind == "ac" else set())
 
     def begin_connection(self) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 import msgspec
+from msgspec import inspect
 
 from fastsecc.charger.arguments import SupportedAppProtocols
 from fastsecc.charger.enums import EnergyTransferMode, HlcSessionFailedReasonEnum, PaymentOption
@@ -87,34 +89,67 @@ VARIABLES: Final[MappingProxyType[str, Any]] = MappingProxyType(
 """Var name -> type of its payload; None for a var that carries JSON null."""
 
 
-def check(name: str, payload: Any) -> Any:
+SIGNED_IN_SAE_J2847: Final = frozenset({"dc_ev_target_voltage_current", "dc_ev_maximum_limits"})
+"""Vars whose currents and powers go below their ranges while SAE J2847/2 discharges the EV."""
+
+
+def check(name: str, payload: Any, *, signed: bool = False) -> Any:
     """Turn a payload into JSON-able built-ins, after checking that it is exactly what the var carries.
 
     Args:
         name: one of VARIABLES.
         payload: the var's payload object, or built-ins of the same shape.
+        signed: do not check the ranges of the vars of SIGNED_IN_SAE_J2847.
 
     Raises:
         VariableError: no such var; a payload of another type, out of its range, not finite, or with members too many.
     """
+    kind = _kind(name)
+    if isinstance(payload, msgspec.Struct) and type(payload) is not kind:
+        raise VariableError(name, f"carries {name_of_type(kind)}, not {type(payload).__name__}")
+    built = _builtins(name, payload)
+    try:
+        value = msgspec.convert(fit(name, built) if signed and name in SIGNED_IN_SAE_J2847 else built, kind)
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise VariableError(name, str(error)) from None
+    return built if signed and name in SIGNED_IN_SAE_J2847 else msgspec.to_builtins(value)
+
+
+def fit(name: str, payload: Any) -> Any:
+    """Turn a payload into built-ins whose numbers are moved into their ranges; nothing else is mended.
+
+    An EV's number beyond EVerest's range is worth more at the range's end than not at all.
+
+    Raises:
+        VariableError: no such var, or a payload that no JSON can carry.
+    """
+    return _fitted(_builtins(name, payload), _type_info(name))
+
+
+def name_of_type(kind: Any) -> str:
+    """Name a payload type."""
+    return "null" if kind is None else getattr(kind, "__name__", "a plain value")
+
+
+def _kind(name: str) -> Any:
     if name not in VARIABLES:
         raise VariableError(name, "is no var of the interface")
-    kind = VARIABLES[name]
-    if isinstance(payload, msgspec.Struct) and type(payload) is not kind:
-        raise VariableError(name, f"carries {describe_type(kind)}, not {type(payload).__name__}")
+    return VARIABLES[name]
+
+
+@functools.cache
+def _type_info(name: str) -> inspect.Type:
+    return inspect.type_info(_kind(name))
+
+
+def _builtins(name: str, payload: Any) -> Any:
     try:
-        value = msgspec.convert(msgspec.to_builtins(payload), kind)
-    except (msgspec.ValidationError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        built = msgspec.to_builtins(payload)
+    except (TypeError, ValueError, RecursionError) as error:
         raise VariableError(name, str(error)) from None
-    built = msgspec.to_builtins(value)
     if not _finite(built):
         raise VariableError(name, "has a number that is not finite")
     return built
-
-
-def describe_type(kind: Any) -> str:
-    """Name a payload type."""
-    return "null" if kind is None else getattr(kind, "__name__", "a plain value")
 
 
 def _finite(value: Any) -> bool:
@@ -125,3 +160,17 @@ def _finite(value: Any) -> bool:
     if isinstance(value, list):
         return all(_finite(item) for item in value)
     return True
+
+
+def _fitted(value: Any, kind: inspect.Type) -> Any:
+    if isinstance(kind, inspect.Metadata):
+        return _fitted(value, kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return functools.reduce(_fitted, kind.types, value)
+    if isinstance(kind, inspect.StructType) and isinstance(value, dict):
+        kinds = {field.encode_name: field.type for field in kind.fields}
+        return {key: _fitted(item, kinds[key]) if key in kinds else item for key, item in value.items()}
+    if isinstance(kind, inspect.FloatType) and isinstance(value, int | float) and not isinstance(value, bool):
+        low = value if kind.ge is None else max(value, kind.ge)
+        return low if kind.le is None else min(low, kind.le)
+    return value
