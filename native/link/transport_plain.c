@@ -1,0 +1,77 @@
+#include "transport.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int failure(enum transport_result again)
+{
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+        return again;
+    if (errno == ECONNRESET || errno == EPIPE)
+        return TRANSPORT_RESET;
+    return TRANSPORT_ERROR;
+}
+
+static int plain_open(struct transport *t)
+{
+    int flags = fcntl(t->fd, F_GETFL);
+    if (flags < 0 || fcntl(t->fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return TRANSPORT_ERROR;
+    /* Refused by what is no TCP socket, where it is not needed either. */
+    int on = 1;
+    (void)setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return 0;
+}
+
+static ssize_t plain_recv(struct transport *t, uint8_t *octets, size_t n)
+{
+    ssize_t got = recv(t->fd, octets, n, 0);
+    return got >= 0 ? got : failure(TRANSPORT_WANT_READ);
+}
+
+static ssize_t plain_send(struct transport *t, const uint8_t *octets, size_t n)
+{
+    ssize_t sent = send(t->fd, octets, n, MSG_NOSIGNAL);
+    return sent >= 0 ? sent : failure(TRANSPORT_WANT_WRITE);
+}
+
+static bool plain_pending(const struct transport *t)
+{
+    (void)t;
+    return false;
+}
+
+static int plain_shutdown(struct transport *t)
+{
+    if (shutdown(t->fd, SHUT_WR) == 0 || errno == ENOTCONN)
+        return 0;
+    return TRANSPORT_ERROR;
+}
+
+static void plain_close(struct transport *t)
+{
+    close(t->fd);
+    free(t);
+}
+
+static const struct transport_ops plain_ops = {
+    .open = plain_open,
+    .recv = plain_recv,
+    .send = plain_send,
+    .pending = plain_pending,
+    .shutdown = plain_shutdown,
+    .close = plain_close,
+};
+
+struct transport *transport_plain(int fd)
+{
+    struct transport *t = malloc(sizeof *t);
+    if (t != NULL)
+        *t = (struct transport){.ops = &plain_ops, .fd = fd};
+    return t;
+}
