@@ -8,6 +8,7 @@ from typing import Annotated
 from fastsecc.messages.schema import ElementTable, Length, Occurs, Range, Ref, Type, UnsignedByte, UnsignedInt
 
 NAMESPACE = "urn:iso:15118:2:2010:AppProtocol"
+LOCAL_NAMESPACE = ""  # this schema alone leaves its local elements unqualified
 REF = Ref(NAMESPACE)
 
 IdType = UnsignedByte
