@@ -42,7 +42,7 @@ def test_pairs_requests_with_responses(tmp_path: Path) -> None:
         (pair.request.line, pair.response.line if pair.response else None)
         for pair in capture.exchanges(capture.read(path))
     ]
-    assert pairs == [(2, 4), (6, None), (7, 8), (9, None)]
+    assert pairs == [(2, 5), (6, None), (7, 8), (9, None)]
 
 
 @pytest.mark.parametrize(

@@ -80,20 +80,24 @@ def read(path: Path) -> list[Record]:
 
 
 def exchanges(records: Iterable[Record]) -> Iterator[Exchange]:
-    """Pair each V2G request with its response; a response that nothing asked for is left out."""
+    """Pair each V2G request with its response.
+
+    A response that nothing asked for is left out, and of several the last is taken: an answer on a connection that the
+    EV has given up may come first.
+    """
     request: Record | None = None
+    response: Record | None = None
     for record in records:
         if record.kind is not Kind.V2G:
             continue
-        if record.direction is Direction.REQUEST:
-            if request is not None:
-                yield Exchange(request, None)
-            request = record
-        elif request is not None:
-            yield Exchange(request, record)
-            request = None
+        if record.direction is Direction.RESPONSE:
+            response = record
+            continue
+        if request is not None:
+            yield Exchange(request, response)
+        request, response = record, None
     if request is not None:
-        yield Exchange(request, None)
+        yield Exchange(request, response)
 
 
 def _records(path: Path, lines: Iterable[bytes]) -> Iterator[Record]:
