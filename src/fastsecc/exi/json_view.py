@@ -26,7 +26,7 @@ from fastsecc.messages.reflection import (
 )
 from fastsecc.messages.schema import Type
 
-JSON_TYPES = {bool: "true or false", int: "an integer", str: "a string", bytes: "a string of hex digits"}
+JSON_TYPES = {bool: "true or false", int: "an integer", str: "a string"}
 
 
 def to_json(message: Type, *, element: str | None = None, pretty: bool = False) -> str:
@@ -159,14 +159,18 @@ def _single(type_: type, content: Any, path: str) -> Any:
         return _build(type_, content, path)
     if issubclass(type_, StrEnum):
         return _enumerated(type_, content, path)
-    if type(content) is not (str if type_ is bytes else type_):
+    if issubclass(type_, bytes):
+        return _octets(content, path)
+    if type(content) is not type_:
         raise EncodeError(path, f"expected {JSON_TYPES[type_]}, not {_describe(content)}")
-    if type_ is not bytes:
-        return content
+    return content
+
+
+def _octets(content: Any, path: str) -> bytes:
     try:
         return bytes.fromhex(content)
-    except ValueError:
-        raise EncodeError(path, f"expected {JSON_TYPES[bytes]}, not {_describe(content)}") from None
+    except (TypeError, ValueError):
+        raise EncodeError(path, f"expected a string of hex digits, not {_describe(content)}") from None
 
 
 def _enumerated(type_: type[StrEnum], content: Any, path: str) -> StrEnum:

@@ -1,0 +1,26 @@
+"""What the tests of every room share: where the reference material lies."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "tests" / "data"
+SHARED = Path(os.environ.get("FASTSECC_SHARED", ROOT.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The test data that comes with the repository."""
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The reference material beside the repository, or where FASTSECC_SHARED says."""
+    if not (SHARED / "vectors").is_dir():
+        pytest.skip(f"no reference material in {SHARED} (set FASTSECC_SHARED)")
+    return SHARED
