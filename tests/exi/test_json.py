@@ -170,7 +170,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("text, path, reason", MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize(("text", "path", "reason"), MISTAKES.values(), ids=MISTAKES)
 def test_mistakes_are_named(text: str, path: str, reason: str) -> None:
     with pytest.raises(EncodeError) as caught:
         from_json(text, "din")
