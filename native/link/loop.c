@@ -15,6 +15,13 @@ void loop_init(struct loop *loop, uint32_t report_interval_ms, uint32_t heartbea
     loop->heartbeat_ns = heartbeat_ms * NS_PER_MS;
 }
 
+bool loop_arm(struct loop_template *template)
+{
+    template->request_kind = loop_request_kind(&template->fresh);
+    template->armed = template->request_kind != 0 && template->request_kind == loop_request_kind(&template->stale);
+    return template->armed;
+}
+
 static struct loop_template *newest_template(struct loop *loop)
 {
     triple_refresh(&loop->inbox);

@@ -69,6 +69,9 @@ enum loop_verdict {
 
 void loop_init(struct loop *loop, uint32_t report_interval_ms, uint32_t heartbeat_ms);
 
+/* Arm a template whose other fields are set; false if its two responses do not answer the same request. */
+bool loop_arm(struct loop_template *template);
+
 /* Answer a request if it is one for the template. `*written` is the length of the response in `out`. */
 enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const uint8_t *exi, size_t n,
                               int64_t now_ns, uint8_t *out, size_t capacity, size_t *written);

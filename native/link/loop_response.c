@@ -58,3 +58,12 @@ bool loop_receipt_required(const exi_loop_response *response)
     return response->kind == EXI_LOOP_ISO2_ChargingStatusRes && response->iso2_ChargingStatusRes.has_ReceiptRequired &&
            response->iso2_ChargingStatusRes.ReceiptRequired;
 }
+
+int loop_request_kind(const exi_loop_response *response)
+{
+    if (response->kind == EXI_LOOP_DIN_CurrentDemandRes)
+        return EXI_LOOP_DIN_CurrentDemandReq;
+    if (response->kind == EXI_LOOP_ISO2_CurrentDemandRes)
+        return EXI_LOOP_ISO2_CurrentDemandReq;
+    return response->kind == EXI_LOOP_ISO2_ChargingStatusRes ? EXI_LOOP_ISO2_ChargingStatusReq : 0;
+}

@@ -36,7 +36,7 @@ __attribute__((format(printf, 3, 4))) static void end(struct link *link, enum li
     vsnprintf(link->detail, sizeof link->detail, format, arguments);
     va_end(arguments);
     link->reason = reason;
-    link->transport->ops->close(link->transport);
+    transport_close(link->transport);
     link->transport = NULL;
     link->phase = PHASE_ENDED;
 }
@@ -150,20 +150,18 @@ static void send_more(struct link *link)
     }
 }
 
-/* Set the transport up; whoever wants to close meanwhile need not wait for an EV that was never there. */
+/* Set the transport up. Whoever wants to close while that takes its time need not wait for an EV that was never there. */
 static void open_transport(struct link *link)
 {
-    if (atomic_load(&link->close_request) != LINK_KEEP) {
-        end(link, LINK_CLOSED_BY_US, "before it was open");
-        return;
-    }
     int result = link->transport->ops->open(link->transport);
     if (result == 0)
         link->phase = PHASE_RUNNING;
-    else if (wants(result))
-        wait_for(link, result, NEVER);
-    else
+    else if (!wants(result))
         end_broken(link, result, "opening");
+    else if (atomic_load(&link->close_request) != LINK_KEEP)
+        end(link, LINK_CLOSED_BY_US, "before it was open");
+    else
+        wait_for(link, result, NEVER);
 }
 
 static bool next_reply(struct link *link)

@@ -33,6 +33,11 @@ struct transport {
     int fd;
 };
 
+static inline void transport_close(struct transport *t)
+{
+    t->ops->close(t);
+}
+
 /* A plain TCP connection over an accepted socket, which it owns from here on; NULL without memory. */
 struct transport *transport_plain(int fd);
 

@@ -22,9 +22,10 @@ static int plain_open(struct transport *t)
     int flags = fcntl(t->fd, F_GETFL);
     if (flags < 0 || fcntl(t->fd, F_SETFL, flags | O_NONBLOCK) < 0)
         return TRANSPORT_ERROR;
-    /* Refused by what is no TCP socket, where it is not needed either. */
+    /* A socket that is not TCP refuses it, and does not need it either. */
     int on = 1;
-    (void)setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 && errno == ENOTSOCK)
+        return TRANSPORT_ERROR;
     return 0;
 }
 

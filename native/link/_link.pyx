@@ -1,0 +1,342 @@
+"""A connection to an EV, owned by a native thread: the Python face of link.h."""
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+cimport cython
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.errno cimport errno
+from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+from fastsecc._exi cimport exi_decode_loop, exi_encode_loop, exi_loop_from_message, exi_loop_request, exi_loop_response
+
+cdef extern from *:
+    """
+    #include "link.h"
+    #include "loop_response.h"
+    """
+    int V2GTP_MAX_TYPES
+    int V2GTP_FAULTS
+    int LOOP_MAX_SESSION_ID
+
+    ctypedef struct link_codec "struct link_codec":
+        int (*decode)(const uint8_t *, size_t, int, exi_loop_request *) noexcept nogil
+        int (*encode)(const exi_loop_response *, uint8_t *, size_t) noexcept nogil
+
+    ctypedef struct loop_template "struct loop_template":
+        bint armed
+        uint8_t session_id_n
+        uint8_t session_id[8]
+        int64_t fresh_until_ns
+        uint64_t meter_sequence
+        exi_loop_response fresh
+        exi_loop_response stale
+
+    ctypedef struct loop_progress "struct loop_progress":
+        uint64_t answered
+        uint64_t meter_sequence_sent
+        int64_t at_ns
+        bint stale
+        uint32_t n
+        uint8_t request[512]
+
+    ctypedef struct record "struct record":
+        uint32_t sequence
+        uint32_t n
+        uint16_t payload_type
+        uint8_t octets[1]
+
+    ctypedef struct link_settings "struct link_settings":
+        uint16_t payload_types[16]
+        uint32_t payload_types_n
+        uint32_t max_payload
+        uint32_t queue_frames
+        uint32_t max_ignored_frames
+        uint32_t report_interval_ms
+        uint32_t heartbeat_ms
+        uint32_t fin_wait_ms
+        uint32_t send_timeout_ms
+
+    ctypedef struct link_counters "struct link_counters":
+        uint32_t frames
+        uint32_t ignored[4]
+        uint32_t handed_over
+        uint32_t answered
+        uint32_t answered_stale
+        uint32_t refused
+        uint32_t late
+        uint32_t slowest_us
+
+    ctypedef struct transport "struct transport":
+        pass
+    ctypedef struct link "struct link":
+        pass
+    ctypedef int link_close_how "enum link_close"
+    ctypedef int link_reason "enum link_reason"
+
+    transport *transport_plain(int fd) nogil
+    void transport_close(transport *) nogil
+    link *link_start(transport *, const link_settings *, const link_codec *) nogil
+    void link_release(link *) nogil
+    bint link_join(link *, int timeout_ms) nogil
+    int link_notify_fd(const link *) nogil
+    void link_clear_notify(link *) nogil
+    const record *link_frame(link *) nogil
+    void link_frame_done(link *) nogil
+    const loop_progress *link_progress(link *) nogil
+    bint link_closed(const link *, link_reason *, const char **) nogil
+    void link_reply(link *, uint16_t, const uint8_t *, uint32_t, uint32_t, link_close_how) nogil
+    void link_close(link *, link_close_how) nogil
+    loop_template *link_template(link *) nogil
+    void link_publish(link *) nogil
+    void link_read_counters(link *, link_counters *) nogil
+    bint loop_arm(loop_template *) nogil
+
+V2GTP_EXI = 0x8001
+MAX_PAYLOAD = 16 * 1024
+MAX_QUEUED_FRAMES = 8
+MAX_IGNORED_FRAMES = 64
+REPORT_INTERVAL_ms = 100
+HEARTBEAT_ms = 1000
+FIN_WAIT_ms = 5000
+SEND_TIMEOUT_ms = 5000
+
+
+class CloseMode(IntEnum):
+    KEEP = 0
+    AFTER_EV = 1
+    NOW = 2
+    ABORT = 3
+
+
+class CloseReason(StrEnum):
+    """In the order of `enum link_reason`."""
+
+    EV_CLOSED = "ev_closed"
+    RESET = "reset"
+    CLOSED_BY_US = "closed_by_us"
+    FRAME_TOO_LONG = "frame_too_long"
+    TOO_MANY_BAD_FRAMES = "too_many_bad_frames"
+    QUEUE_FULL = "queue_full"
+    SEND_TIMEOUT = "send_timeout"
+    IO_ERROR = "io_error"
+
+
+class Fault(StrEnum):
+    """In the order of `enum v2gtp_fault`."""
+
+    BAD_VERSION = "bad_version"
+    BAD_INVERSE_VERSION = "bad_inverse_version"
+    UNKNOWN_TYPE = "unknown_type"
+    EMPTY = "empty"
+
+
+class Frame(NamedTuple):
+    payload_type: int
+    payload: bytes
+    sequence: int
+
+
+class Ignored(NamedTuple):
+    fault: Fault
+
+
+class Closed(NamedTuple):
+    reason: CloseReason
+    detail: str
+
+
+class LinkProgress(NamedTuple):
+    answered: int
+    request: bytes
+    at: float
+    meter_sequence_sent: int
+    stale: bool
+
+
+class LinkStats(NamedTuple):
+    frames: int
+    ignored: dict
+    handed_over: int
+    answered: int
+    answered_stale: int
+    refused: int
+    late: int
+    slowest_us: int
+
+
+cdef tuple REASONS = tuple(CloseReason)
+cdef tuple FAULTS = tuple(Fault)
+
+cdef link_codec CODEC
+CODEC.decode = exi_decode_loop
+CODEC.encode = exi_encode_loop
+
+
+cdef int64_t monotonic_ns(double seconds) noexcept:
+    """Convert; what the clock never reaches becomes its end, and what is no time its beginning."""
+    if seconds >= 9e9:
+        return INT64_MAX
+    return <int64_t>(seconds * 1e9) if seconds > 0 else 0
+
+
+cdef int read_settings(link_settings *out, tuple payload_types, dict numbers) except -1:
+    if not 1 <= len(payload_types) <= V2GTP_MAX_TYPES:
+        raise ValueError(f"payload_types: 1 to {V2GTP_MAX_TYPES} are possible")
+    for name, value in numbers.items():
+        if not 0 <= value <= 1 << 24 or (value == 0 and name in ("max_payload", "queue_frames")):
+            raise ValueError(f"{name}: {value} is out of range")
+    for index, payload_type in enumerate(payload_types):
+        out.payload_types[index] = payload_type
+    out.payload_types_n = len(payload_types)
+    out.max_payload = numbers["max_payload"]
+    out.queue_frames = numbers["queue_frames"]
+    out.max_ignored_frames = numbers["max_ignored_frames"]
+    out.report_interval_ms = numbers["report_interval_ms"]
+    out.heartbeat_ms = numbers["heartbeat_ms"]
+    out.fin_wait_ms = numbers["fin_wait_ms"]
+    out.send_timeout_ms = numbers["send_timeout_ms"]
+    return 0
+
+
+@cython.final
+cdef class Link:
+    cdef link *_link
+    cdef uint32_t _max_payload
+    cdef uint32_t _taken
+    cdef bint _closed_taken
+    cdef uint32_t _faults_taken
+
+    def __cinit__(
+        self,
+        int fd,
+        *,
+        payload_types=(V2GTP_EXI,),
+        max_payload=MAX_PAYLOAD,
+        queue_frames=MAX_QUEUED_FRAMES,
+        max_ignored_frames=MAX_IGNORED_FRAMES,
+        report_interval_ms=REPORT_INTERVAL_ms,
+        heartbeat_ms=HEARTBEAT_ms,
+        fin_wait_ms=FIN_WAIT_ms,
+        send_timeout_ms=SEND_TIMEOUT_ms,
+    ):
+        cdef link_settings settings
+        cdef transport *plain = transport_plain(fd)
+        if plain == NULL:
+            raise MemoryError
+        try:
+            read_settings(&settings, tuple(payload_types), {
+                "max_payload": max_payload,
+                "queue_frames": queue_frames,
+                "max_ignored_frames": max_ignored_frames,
+                "report_interval_ms": report_interval_ms,
+                "heartbeat_ms": heartbeat_ms,
+                "fin_wait_ms": fin_wait_ms,
+                "send_timeout_ms": send_timeout_ms,
+            })
+            self._max_payload = settings.max_payload
+            self._link = link_start(plain, &settings, &CODEC)
+            if self._link == NULL:
+                raise OSError(errno, "cannot start a link thread")
+        except BaseException:
+            transport_close(plain)
+            raise
+
+    def __dealloc__(self):
+        if self._link != NULL:
+            link_release(self._link)
+
+    def fileno(self):
+        return link_notify_fd(self._link)
+
+    def take(self):
+        cdef link_reason reason = 0
+        cdef const char *detail = NULL
+        link_clear_notify(self._link)
+        # Asked first, because no frame comes after the end; the faults last, because they are older than the frames.
+        cdef bint closed = link_closed(self._link, &reason, &detail)
+        cdef list frames = self._take_frames()
+        cdef list events = self._take_faults() + frames
+        if closed and not self._closed_taken:
+            self._closed_taken = True
+            events.append(Closed(REASONS[reason], detail.decode("utf-8", "replace")))
+        return events
+
+    cdef list _take_faults(self):
+        cdef list events = []
+        cdef link_counters counters
+        link_read_counters(self._link, &counters)
+        for kind in range(V2GTP_FAULTS):
+            if counters.ignored[kind] and not self._faults_taken >> kind & 1:
+                self._faults_taken |= 1u << kind
+                events.append(Ignored(FAULTS[kind]))
+        return events
+
+    cdef list _take_frames(self):
+        cdef list events = []
+        cdef const record *frame = link_frame(self._link)
+        while frame != NULL:
+            payload = PyBytes_FromStringAndSize(<const char *>frame.octets, frame.n)
+            events.append(Frame(frame.payload_type, payload, frame.sequence))
+            self._taken = frame.sequence
+            link_frame_done(self._link)
+            frame = link_frame(self._link)
+        return events
+
+    def progress(self):
+        cdef const loop_progress *news = link_progress(self._link)
+        if news == NULL:
+            return None
+        request = PyBytes_FromStringAndSize(<const char *>news.request, news.n)
+        return LinkProgress(news.answered, request, news.at_ns * 1e-9, news.meter_sequence_sent, bool(news.stale))
+
+    def reply(self, uint16_t payload_type, bytes payload not None, int close=0, *, settles=None):
+        cdef uint32_t settled = self._taken if settles is None else settles
+        if not 0 < len(payload) <= self._max_payload:
+            raise ValueError(f"a payload of {len(payload)} octets cannot be sent")
+        if not 0 <= close <= 2:
+            raise ValueError(f"close: {close} is no way to end with a reply")
+        link_reply(self._link, payload_type, payload, <uint32_t>len(payload), settled, close)
+
+    def publish(self, template):
+        cdef loop_template *slot = link_template(self._link)
+        cdef bytes session_id = template.session_id
+        if len(session_id) > LOOP_MAX_SESSION_ID:
+            raise ValueError("session_id: more than 8 octets")
+        memcpy(slot.session_id, <const char *>session_id, len(session_id))
+        slot.session_id_n = <uint8_t>len(session_id)
+        slot.fresh_until_ns = monotonic_ns(template.fresh_until)
+        slot.meter_sequence = template.meter_sequence
+        exi_loop_from_message(template.fresh, &slot.fresh)
+        exi_loop_from_message(template.stale, &slot.stale)
+        if not loop_arm(slot):
+            raise ValueError("fresh and stale answer different requests")
+        link_publish(self._link)
+
+    def disarm(self):
+        link_template(self._link).armed = False
+        link_publish(self._link)
+
+    def close(self, int how=1):
+        if not 1 <= how <= 3:
+            raise ValueError(f"how: {how} is no way to close")
+        link_close(self._link, how)
+
+    def abort(self):
+        link_close(self._link, 3)
+
+    def stats(self):
+        cdef link_counters c
+        link_read_counters(self._link, &c)
+        ignored = {FAULTS[kind]: c.ignored[kind] for kind in range(V2GTP_FAULTS)}
+        return LinkStats(
+            c.frames, ignored, c.handed_over, c.answered, c.answered_stale, c.refused, c.late, c.slowest_us
+        )
+
+    def join(self, timeout=None):
+        cdef int timeout_ms = -1 if timeout is None else max(0, round(timeout * 1000))
+        cdef bint ended
+        with nogil:
+            ended = link_join(self._link, timeout_ms)
+        return bool(ended)

@@ -1,0 +1,199 @@
+"""A connection to an EV on a native thread of its own; see `native/link/link.h`.
+
+The thread reads V2GTP frames (ISO 15118-2 7.8.3), answers charge-loop requests from the published template and queues
+every other frame. It never takes the GIL. How a reader uses it, with `link.fileno()` watched by its event loop:
+
+    events = link.take()
+    if (progress := link.progress()) is not None:
+        ...                                  # what the link answered before these events
+    for event in events:
+        match event:
+            case Frame(payload=payload): ...  # then link.publish()/disarm(), then link.reply()
+            case Ignored(fault=fault): ...    # a line for the log
+            case Closed(reason=reason): ...   # nothing comes after it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum, StrEnum
+from typing import NamedTuple, Protocol, final
+
+from fastsecc.messages.schema import Type
+
+V2GTP_EXI: int
+"""Payload type of EXI messages of supportedAppProtocol, DIN SPEC 70121 and ISO 15118-2."""
+MAX_PAYLOAD: int
+MAX_QUEUED_FRAMES: int
+MAX_IGNORED_FRAMES: int
+"""Ignored frames in a row; one more ends the connection."""
+REPORT_INTERVAL_ms: int
+HEARTBEAT_ms: int
+FIN_WAIT_ms: int
+SEND_TIMEOUT_ms: int
+
+class CloseMode(IntEnum):
+    """How a connection is ended."""
+
+    KEEP = 0
+    """Not at all."""
+    AFTER_EV = 1
+    """Wait for the EV's FIN, at most `fin_wait_ms`, then close."""
+    NOW = 2
+    """Send our FIN, wait for the EV's, at most `fin_wait_ms`, then close."""
+    ABORT = 3
+    """Close at once, whatever is still to be sent."""
+
+class CloseReason(StrEnum):
+    """Why a connection has ended."""
+
+    EV_CLOSED = "ev_closed"
+    RESET = "reset"
+    CLOSED_BY_US = "closed_by_us"
+    FRAME_TOO_LONG = "frame_too_long"
+    TOO_MANY_BAD_FRAMES = "too_many_bad_frames"
+    QUEUE_FULL = "queue_full"
+    SEND_TIMEOUT = "send_timeout"
+    IO_ERROR = "io_error"
+
+class Fault(StrEnum):
+    """What is wrong with a frame that is ignored."""
+
+    BAD_VERSION = "bad_version"
+    BAD_INVERSE_VERSION = "bad_inverse_version"
+    UNKNOWN_TYPE = "unknown_type"
+    EMPTY = "empty"
+
+class Frame(NamedTuple):
+    """A frame that Python has to deal with. Until it is settled by a reply, no later one is answered natively."""
+
+    payload_type: int
+    payload: bytes
+    sequence: int
+    """Counts the frames of the connection, from 1, modulo 2^32."""
+
+class Ignored(NamedTuple):
+    """The first frame with this fault was ignored; how many there were, `stats()` says."""
+
+    fault: Fault
+
+class Closed(NamedTuple):
+    """The socket is closed. The last event of a connection, given exactly once."""
+
+    reason: CloseReason
+    detail: str
+
+class LinkProgress(NamedTuple):
+    """What the link thread answered by itself up to now."""
+
+    answered: int
+    request: bytes
+    """The newest request that it answered, EXI."""
+    at: float
+    """When it answered it, monotonic seconds."""
+    meter_sequence_sent: int
+    stale: bool
+    """True once an answer was taken from the stale response; stays true."""
+
+class LinkStats(NamedTuple):
+    """Counters of a connection; they wrap at 2^32."""
+
+    frames: int
+    """Well-formed frames read."""
+    ignored: dict[Fault, int]
+    handed_over: int
+    """Frames given to Python."""
+    answered: int
+    """Frames answered natively."""
+    answered_stale: int
+    """Of these, how many from the stale response."""
+    refused: int
+    """Frames that were left to Python though the loop was armed."""
+    late: int
+    """Native answers later than 25 ms, the V2G_SECC_Msg_Performance_Time of CurrentDemandRes."""
+    slowest_us: int
+    """Longest time from reading a request to having sent its native answer."""
+
+class Template(Protocol):
+    """What `publish` reads; `session.api.LoopTemplate` is one."""
+
+    @property
+    def session_id(self) -> bytes: ...
+    @property
+    def fresh(self) -> Type: ...
+    @property
+    def stale(self) -> Type: ...
+    @property
+    def fresh_until(self) -> float: ...
+    @property
+    def meter_sequence(self) -> int: ...
+
+@final
+class Link:
+    """An EV's connection. No method blocks, `join` apart; to be used by one thread."""
+
+    def __new__(
+        cls,
+        fd: int,
+        *,
+        payload_types: Iterable[int] = ...,
+        max_payload: int = ...,
+        queue_frames: int = ...,
+        max_ignored_frames: int = ...,
+        report_interval_ms: int = ...,
+        heartbeat_ms: int = ...,
+        fin_wait_ms: int = ...,
+        send_timeout_ms: int = ...,
+    ) -> Link:
+        """Start the thread that owns the connected socket `fd` from here on, even if this raises.
+
+        A payload longer than `max_payload` octets ends the connection, as does a frame that finds `queue_frames` others
+        waiting, and one more than `max_ignored_frames` ignored ones in a row. Progress is signalled when the EV's
+        request changes or after `heartbeat_ms`, never twice in `report_interval_ms`. A frame that the EV does not take
+        within `send_timeout_ms` ends the connection.
+
+        Raises ValueError for a setting out of range, OSError if no thread can be started.
+        """
+
+    def fileno(self) -> int:
+        """Return the eventfd that is readable when there is something for `take` or `progress`. Only to be polled."""
+
+    def take(self) -> list[Frame | Ignored | Closed]:
+        """Return the events since the last call, oldest first, and make `fileno()` quiet."""
+
+    def progress(self) -> LinkProgress | None:
+        """Return what was answered natively, None if nothing was since the last call.
+
+        To be called after `take` and dealt with before its events: it is then what happened before the first of them.
+        """
+
+    def reply(self, payload_type: int, payload: bytes, close: int = ..., *, settles: int | None = None) -> None:
+        """Send a frame, then end the connection as `close` (a CloseMode up to NOW) says.
+
+        It settles every frame up to number `settles`; None: every one taken so far. Template changes that belong to the
+        reply are published before it. After the end of the connection it does nothing.
+
+        Raises ValueError for a payload that is empty or longer than `max_payload`.
+        """
+
+    def publish(self, template: Template) -> None:
+        """Answer the charge loop natively from now on, from this template.
+
+        Raises what the codec raises for responses that cannot be encoded, TypeError or ValueError for those that are
+        no charge-loop responses; the template published before then stays.
+        """
+
+    def disarm(self) -> None:
+        """Answer nothing natively from now on."""
+
+    def close(self, how: int = ...) -> None:
+        """End the connection (AFTER_EV if not told) once the replies given so far are sent."""
+
+    def abort(self) -> None:
+        """End the connection at once; nothing more is sent."""
+
+    def stats(self) -> LinkStats:
+        """Return the counters."""
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait until the thread has ended, at most `timeout` seconds; return whether it has."""

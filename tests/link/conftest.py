@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from fastsecc._link import Closed, Frame, Ignored, Link, LinkProgress
+
+PATIENCE_S = 10.0
+
+
+def v2gtp(payload: bytes, payload_type: int = 0x8001, version: int = 0x01, inverse: int = 0xFE) -> bytes:
+    """Build a frame."""
+    return struct.pack(">BBHI", version, inverse, payload_type, len(payload)) + payload
+
+
+class Connection:
+    """Both ends: the link under test and the EV's socket."""
+
+    def __init__(self, link: Link, ev: socket.socket) -> None:
+        self.link = link
+        self.ev = ev
+        self.seen: list[Frame | Ignored | Closed] = []
+        ev.settimeout(PATIENCE_S)
+
+    def wait(self, done: Callable[[], Any]) -> None:
+        """Wait for signals, collecting events, until `done`."""
+        while not done():
+            ready, _, _ = select.select([self.link], [], [], PATIENCE_S)
+            assert ready, f"no signal; seen so far: {self.seen}"
+            self.seen += self.link.take()
+
+    def frames(self, count: int) -> list[bytes]:
+        """Wait for so many frames in all."""
+        self.wait(lambda: len(self.all(Frame)) >= count)
+        return [frame.payload for frame in self.all(Frame)]
+
+    def send(self, payload: bytes, **header: int) -> None:
+        """Send a frame as the EV."""
+        self.ev.sendall(v2gtp(payload, **header))
+
+    def all(self, kind: type) -> list[Any]:
+        return [event for event in self.seen if isinstance(event, kind)]
+
+    def closed(self) -> Closed:
+        """Wait for the end."""
+        self.wait(lambda: self.all(Closed))
+        assert self.link.join(PATIENCE_S)
+        assert self.link.take() == []
+        (closed,) = self.all(Closed)
+        assert self.seen[-1] is closed
+        return closed
+
+    def progress(self) -> LinkProgress:
+        """Wait for a signal and read what the link answered."""
+        ready, _, _ = select.select([self.link], [], [], PATIENCE_S)
+        assert ready
+        self.seen += self.link.take()
+        progress = self.link.progress()
+        assert progress is not None
+        return progress
+
+    def ask(self, payload: bytes) -> bytes:
+        """Send a frame as the EV and return the payload of the next one that comes back."""
+        self.send(payload)
+        return self.receive()
+
+    def receive(self) -> bytes:
+        header = self.exactly(8)
+        assert header[:4] == b"\x01\xfe\x80\x01"
+        return self.exactly(int.from_bytes(header[4:], "big"))
+
+    def exactly(self, n: int) -> bytes:
+        data = b""
+        while len(data) < n:
+            chunk = self.ev.recv(n - len(data))
+            assert chunk, "the link has closed"
+            data += chunk
+        return data
+
+    def rest(self) -> bytes:
+        """Read to the link's FIN."""
+        data = b""
+        while chunk := self.ev.recv(65536):
+            data += chunk
+        return data
+
+    def reset(self) -> None:
+        """Send a RST."""
+        self.ev.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.ev.close()
+
+
+def tcp_pair(**buffers: int) -> tuple[socket.socket, socket.socket]:
+    """Connect two TCP sockets over loopback."""
+    with socket.socket() as listener:
+        for option, size in buffers.items():
+            listener.setsockopt(socket.SOL_SOCKET, getattr(socket, option), size)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        ev = socket.create_connection(listener.getsockname())
+        accepted, _ = listener.accept()
+    ev.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return accepted, ev
+
+
+Connect = Callable[..., Connection]
+
+
+@pytest.fixture
+def frame() -> Callable[..., bytes]:
+    """Build a frame of a payload and what is odd in its header."""
+    return v2gtp
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Start links; `segments=True` keeps the segments that are sent apart, as TCP does not promise."""
+    with contextlib.ExitStack() as stack:
+
+        def start(*, segments: bool = False, buffers: dict[str, int] | None = None, **settings: Any) -> Connection:
+            if segments:
+                mine, ev = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            else:
+                mine, ev = tcp_pair(**(buffers or {}))
+            stack.enter_context(ev)
+            connection = Connection(Link(mine.detach(), **settings), ev)
+            stack.callback(connection.link.join, PATIENCE_S)
+            stack.callback(connection.link.abort)
+            return connection
+
+        yield start
