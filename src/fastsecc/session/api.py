@@ -104,6 +104,8 @@ class SessionSettings:
     """What DIN 70121 is told for `No_IMD`, which it cannot say: Valid or Warning."""
     evse_time_s: Callable[[], int] | None = None
     """Unix seconds for EVSETimeStamp; None leaves the element out."""
+    wall_clock_s: Callable[[], float] | None = None
+    """Unix seconds for vars that carry times of day, as good as there are; None leaves those vars out."""
     new_session_id: Callable[[], bytes] | None = None
     """Eight random bytes; None takes the system's."""
     quirks: frozenset[str] = frozenset()

@@ -1,0 +1,291 @@
+"""What the state machines of DIN 70121 and ISO 15118-2 share: who may say what when, refusals, timers, stops.
+
+A protocol gives its tables; `Machine` takes care that every request in every state gets its paired response, that a
+FAILED response never leads on, and that nothing waits for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any, ClassVar
+
+from fastsecc.charger.payloads import V2gMessages, message_id
+from fastsecc.errors import ProtocolError
+from fastsecc.messages.schema import Type
+from fastsecc.session import loop, refusal
+from fastsecc.session.api import Close, LoopProgress, LoopTemplate, Output, Paused, STOP_CHARGING_GRACE_s
+from fastsecc.session.context import Answer, Context, LinkAction
+from fastsecc.session.timers import Timers
+
+SEQUENCE = "V2G_SECC_Sequence_Timeout"
+COMMUNICATION_SETUP = "V2G_SECC_CommunicationSetup_Timeout"
+EMERGENCY = "emergency shutdown"
+HOLD = "held response"
+GRACE = "stop_charging grace"
+PRESENT_VALUES = "present values"
+
+EMERGENCY_CLOSE_s = 3.0
+"""After an emergency shutdown the connection is closed even if the EV asks for nothing that could be refused."""
+
+Handler = Callable[[Any, Any], Answer]
+"""Takes a request's body element and the context."""
+StateTable = Mapping[Enum, Mapping[type[Type], Handler]]
+
+
+class Machine:
+    """One protocol session, from SessionSetup to SessionStop.
+
+    A subclass gives the class attributes and `known`; handlers raise ProtocolError for a refusal, or return an Answer.
+    """
+
+    selected_name: ClassVar[str]
+    """Value of var `selected_protocol`."""
+    namespace: ClassVar[str]
+    """EXI namespace of the requests."""
+    session_setup: ClassVar[type[Type]]
+    """Body element class of the first request, which needs no session id."""
+    start: ClassVar[Enum]
+    unknown_session_first: ClassVar[bool] = False
+    """A wrong session id wins over a wrong place in the sequence (DIN 70121)."""
+
+    def __init__(self, context: Context, timers: Timers, table: StateTable, loops: Mapping[Enum, loop.Loop]) -> None:
+        """Begin after supportedAppProtocol.
+
+        Args:
+            context: the session's.
+            timers: the connection's, with the communication set-up timer running.
+            table: which state takes which requests, and who handles them; a state without entry takes none.
+            loops: states in which charge-loop requests are due.
+        """
+        self.context = context
+        self.timers = timers
+        self.table = table
+        self.loops = loops
+        self.state = self.start
+        self.link_action = LinkAction.ERROR
+        self.last_request = "supportedAppProtocol"
+        """Name of the newest request without `Req`."""
+        self.closing = False
+        self._held: Any = None
+        self._answered_by_link = 0
+
+    def known(self, response: type[Type], request: Any) -> Mapping[str, Any]:
+        """Give values of mandatory elements that are better than neutral ones in a refusal."""
+        raise NotImplementedError
+
+    def loop_may_run(self) -> bool:
+        """Tell whether the link thread may answer charge-loop requests, as far as the protocol is concerned."""
+        return True
+
+    @property
+    def paused(self) -> Paused | None:
+        """What a session that paused leaves for the next."""
+        return None
+
+    # inputs
+
+    def receive(self, message: Any, now: float) -> Output:
+        """Handle a message from the EV."""
+        out = self._begin(now)
+        response = self._response_class(message)
+        if self.closing or response is None:
+            out.log.append(f"{type(_body(message)).__name__} is not answered")
+            return out
+        interrupted, self._held = self._held is not None, None
+        self.last_request = _name(_body(message))
+        self._announce(_body(message))
+        self._process(message, response, out_of_turn=interrupted)
+        return out
+
+    def wake(self, now: float) -> Output:
+        """Let a deadline or a cmd take effect."""
+        out = self._begin(now)
+        if self.closing:
+            return out
+        for timer in (COMMUNICATION_SETUP, SEQUENCE, EMERGENCY):
+            if self.timers.expired(timer, now):  # closed without a response
+                self._close(Close.NOW, f"{timer} expired")
+                return out
+        if self._held is not None:
+            message, self._held = self._held, None
+            response = self._response_class(message)
+            assert response is not None
+            self._process(message, response)
+        return out
+
+    def loop_progress(self, progress: LoopProgress, now: float) -> Output:
+        """Follow what the link thread answered."""
+        out = self._begin(now)
+        current = self.loops.get(self.state)
+        if self.closing or current is None or progress.answered <= self._answered_by_link:
+            return out
+        self._answered_by_link = progress.answered
+        self.context.meter_sent = max(self.context.meter_sent, progress.meter_sequence_sent)
+        if progress.stale:
+            self._turn_stale(progress.at)
+        request = _body(progress.request)
+        self.last_request = _name(request)
+        self._announce(request)
+        current.report(request, self.context)
+        self._follow(request, current.next)
+        self.timers.start(SEQUENCE, progress.at + self.context.settings.sequence_timeout_s)
+        return out
+
+    def loop_template(self, now: float) -> LoopTemplate | None:
+        """Give what the link thread is to answer with; None while every request has to come to the state machine."""
+        context = self.context
+        context.now = now
+        current = self.loops.get(self.state)
+        if current is None or self.closing or context.charger.emergency or context.grace_is_over:
+            return None
+        return loop.template(current, context) if self.loop_may_run() else None
+
+    @property
+    def deadline(self) -> float | None:
+        """When `wake` is due at the latest."""
+        return self.timers.earliest
+
+    # answers
+
+    def _begin(self, now: float) -> Output:
+        out = Output()
+        self.context.now, self.context.out = now, out
+        if not self.closing:
+            self._watch(now)
+        return out
+
+    def _process(self, message: Any, response: type[Type], *, out_of_turn: bool = False) -> None:
+        request = _body(message)
+        answer = self._answer(request, response, message.Header.SessionID, out_of_turn)
+        if answer.response is None:
+            self._hold(message, answer)
+        else:
+            self._respond(request, answer)
+
+    def _answer(self, request: Any, response: type[Type], session_id: bytes, out_of_turn: bool) -> Answer:
+        try:
+            handler = self._admit(request, session_id, out_of_turn)
+            return handler(request, self.context)
+        except ProtocolError as refused:
+            self.context.log(f"{type(request).__name__}: {refused}")
+            return Answer(refusal.refuse(response, refused.response_code, self.known(response, request)))
+
+    def _admit(self, request: Any, session_id: bytes, out_of_turn: bool) -> Handler:
+        """Find the handler of a request, or refuse it."""
+        handler = None if out_of_turn else self.table.get(self.state, {}).get(type(request))
+        stranger = self._is_stranger(request, session_id)
+        if stranger and (self.unknown_session_first or handler is not None):
+            raise ProtocolError(
+                "FAILED_UnknownSession", f"session {session_id.hex() or 'without id'}"
+            )  # [V2G2-460], [V2G-DC-391]
+        if handler is None:
+            raise ProtocolError("FAILED_SequenceError", f"in state {self.state.name}")  # [V2G2-538], [V2G-DC-390]
+        if self.context.charger.emergency:
+            raise ProtocolError("FAILED", "emergency shutdown")
+        if self.context.grace_is_over:
+            raise ProtocolError("FAILED", "the EV did not follow the request to stop")
+        return handler
+
+    def _is_stranger(self, request: Any, session_id: bytes) -> bool:
+        """Compare session ids; zero is an id like any other, and before SessionSetup there is none to compare."""
+        if isinstance(request, self.session_setup) or self.state is self.start:
+            return False
+        return session_id != self.context.session_id
+
+    def _respond(self, request: Any, answer: Answer) -> None:
+        response: Any = answer.response
+        context = self.context
+        context.waiting_since = None
+        self.timers.stop(HOLD)
+        self.timers.start(SEQUENCE, context.now + context.settings.sequence_timeout_s)
+        if isinstance(request, self.session_setup):
+            self.timers.stop(COMMUNICATION_SETUP)
+        context.out.response = context.wrap(response)
+        self._announce(response)
+        if answer.link is not None:
+            self.link_action = answer.link
+        if response.ResponseCode.startswith("FAILED"):
+            self._fail(response.ResponseCode)
+        else:
+            self._follow(request, answer.next)
+        if answer.link is not None and not self.closing:
+            context.out.close = Close.AFTER_EV
+
+    def _fail(self, code: str) -> None:
+        """End the session with a FAILED response [V2G2-539], [V2G-DC-665]."""
+        if self.context.settings.close_on_failed or code == "FAILED_SequenceError":
+            self._close(Close.NOW, f"answered {code}")
+
+    def _follow(self, request: Any, state: Enum | None) -> None:
+        """Take the transition that an OK response leads to."""
+        self.context.previous = type(request)
+        if state is None or state is self.state:
+            return
+        if state in self.loops and self.state not in self.loops:
+            self.context.loop_since = self.context.now
+        self.state = state
+        self._watch(self.context.now)
+
+    def _hold(self, message: Any, answer: Answer) -> None:
+        assert answer.hold_until is not None
+        self._held = message
+        if self.context.waiting_since is None:
+            self.context.waiting_since = self.context.now
+        self.timers.stop(SEQUENCE)
+        self.timers.start(HOLD, answer.hold_until)
+
+    def _close(self, how: Close, why: str) -> None:
+        self.closing = True
+        self.context.out.close = how
+        self.context.log(f"connection ends: {why}")
+        self.timers.stop_all()
+
+    # conditions
+
+    def _watch(self, now: float) -> None:
+        """Notice what has become true by the passing of time or by cmds, and set the deadlines for what may."""
+        context = self.context
+        in_loop = self.state in self.loops
+        if in_loop and context.stale_at is None and now >= context.fresh_until:
+            self._turn_stale(now)
+        waits_for_values = in_loop and context.stale_at is None and context.fresh_until != float("inf")
+        self._set(PRESENT_VALUES, context.fresh_until if waits_for_values else None)
+        stop_since = context.stop_since
+        insists = in_loop and stop_since is not None and not context.grace_is_over
+        self._set(GRACE, stop_since + STOP_CHARGING_GRACE_s if insists and stop_since is not None else None)
+        if context.charger.emergency and context.settings.close_on_failed and not self.timers.running(EMERGENCY):
+            self.timers.start(EMERGENCY, now + EMERGENCY_CLOSE_s)
+
+    def _set(self, name: str, due: float | None) -> None:
+        if due is None:
+            self.timers.stop(name)
+        else:
+            self.timers.start(name, due)
+
+    def _turn_stale(self, at: float) -> None:
+        if self.context.stale_at is not None:
+            return
+        values_at = self.context.charger.present_values_at
+        age = at - (self.context.loop_since if values_at is None else values_at)
+        self.context.stale_at = at
+        self.context.log(f"present values are {age:.1f} s old: stopping")
+
+    def _announce(self, body: Any) -> None:
+        """Publish which message was received or is about to be sent."""
+        if self.context.charger.debug_mode:
+            self.context.publish("v2g_messages", V2gMessages(id=message_id(type(body).__name__)))
+
+    def _response_class(self, message: Any) -> type[Type] | None:
+        """Find the response that pairs with a message's body element; None for what is no request."""
+        name = type(_body(message)).__name__
+        found: type[Type] | None = getattr(self.context.messages, _name(_body(message)) + "Res", None)
+        return found if name.endswith("Req") else None
+
+
+def _body(message: Any) -> Any:
+    return message.Body.BodyElement
+
+
+def _name(body: Any) -> str:
+    return type(body).__name__.removesuffix("Req")

@@ -1,0 +1,63 @@
+"""Leniencies beyond the standards, by name: what each allows, why, and whether it is on by default.
+
+A connector's configuration switches one on by its name and off by `no-` and its name. Code asks for a quirk where the
+strict rule stands; a leniency that is not in this table does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from fastsecc.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Quirk:
+    """One named leniency."""
+
+    name: str
+    what: str
+    evidence: str
+    default: bool
+
+
+_ALL = (
+    Quirk(
+        "session-stop-in-loop",
+        "SessionStopReq is also accepted in the charge loop and while a metering receipt is due (ISO 15118-2) and in "
+        "the charge loop of DIN 70121, where the standards answer FAILED_SequenceError",
+        "cars that end a session in unexpected states and keep the connector locked for about 15 s when refused "
+        "(ecog-io/iso15118#184, AcCCS#68, WHITE-beet FreeV2G#20)",
+        default=False,
+    ),
+    Quirk(
+        "stop-before-loop",
+        "PowerDeliveryReq that stops is also accepted directly after the one that started, without a charge-loop "
+        "message in between, where the standards answer FAILED_SequenceError",
+        "VW ID.4 that stops within a second of starting when it gets no current (WHITE-beet FreeV2G#266)",
+        default=False,
+    ),
+)
+
+QUIRKS: Mapping[str, Quirk] = {quirk.name: quirk for quirk in _ALL}
+
+
+def active(switches: Iterable[str]) -> frozenset[str]:
+    """Give the names of the quirks in force.
+
+    Args:
+        switches: `name` or `no-name`.
+
+    Raises:
+        ConfigError: there is no such quirk.
+    """
+    on = {quirk.name for quirk in _ALL if quirk.default}
+    for switch in switches:
+        name = switch.removeprefix("no-")
+        if name not in QUIRKS:
+            nearest = get_close_matches(name, QUIRKS, n=1, cutoff=0.0)[0]
+            raise ConfigError(f"there is no quirk {name}; the nearest is {nearest}", option="quirks")
+        (on.discard if name != switch else on.add)(name)
+    return frozenset(on)

@@ -1,0 +1,205 @@
+"""One connection of an EV: supportedAppProtocol, then the protocol it chose, then the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastsecc.charger.payloads import AppProtocol as OfferedProtocol
+from fastsecc.charger.payloads import AppProtocols, V2gMessages, message_id
+from fastsecc.charger.state import ChargerState
+from fastsecc.errors import DecodeError
+from fastsecc.messages import din70121, iso2
+from fastsecc.messages.app_protocol import supportedAppProtocolReq
+from fastsecc.session import app_protocol, ending, quirks
+from fastsecc.session.api import Close, LoopProgress, LoopTemplate, Output, Paused, SessionSettings
+from fastsecc.session.app_protocol import AppProtocol
+from fastsecc.session.context import LinkAction
+from fastsecc.session.machine import COMMUNICATION_SETUP, SEQUENCE, Machine
+from fastsecc.session.timers import Timers
+
+SAP = "supportedAppProtocol"
+
+
+class Session:
+    """The core of one TCP connection; it is fed with messages and the time, and never reads a clock.
+
+    The charger's AC or DC nature and its protocols are those of the moment the connection was accepted.
+    """
+
+    def __init__(
+        self, charger: ChargerState, settings: SessionSettings, now: float, paused: Paused | None = None
+    ) -> None:
+        """Begin with an accepted connection.
+
+        Args:
+            charger: the connector's values; what belonged to the connection before is forgotten.
+            settings: the connector's policy.
+            now: monotonic seconds.
+            paused: what the session before left when it paused.
+
+        Raises:
+            ConfigError: the settings name a quirk that does not exist.
+        """
+        charger.begin_connection()
+        self._charger = charger
+        self._settings = settings
+        self._quirks = quirks.active(settings.quirks)
+        self._resumable = paused
+        self._app_protocols = charger.offered_app_protocols
+        self._energy_kind = charger.energy_kind
+        self._energy_transfer_modes = charger.energy_transfer_modes
+        self._machine: Machine | None = None
+        self._last_request = ""
+        self._closing = False
+        self._timers = Timers()
+        self._timers.start(SEQUENCE, now + settings.sequence_timeout_s)
+        self._timers.start(COMMUNICATION_SETUP, now + settings.communication_setup_timeout_s)
+
+    @property
+    def namespace(self) -> str:
+        """EXI namespace of the next request: "sap", "din" or "iso2"."""
+        return "sap" if self._machine is None else self._machine.namespace
+
+    @property
+    def protocol(self) -> str:
+        """Name of the chosen protocol as in var `selected_protocol`; empty before the choice."""
+        return "" if self._machine is None else self._machine.selected_name
+
+    @property
+    def state(self) -> str:
+        """Name of the state, for logs and displays."""
+        return SAP if self._machine is None else self._machine.state.name
+
+    @property
+    def session_id(self) -> bytes:
+        """Id of the session; zero before SessionSetup."""
+        return bytes(8) if self._machine is None else self._machine.context.session_id
+
+    @property
+    def deadline(self) -> float | None:
+        """When `wake` is due at the latest, monotonic seconds."""
+        return self._timers.earliest
+
+    @property
+    def paused(self) -> Paused | None:
+        """What the next connection's session needs to resume this one; None: nothing is paused."""
+        return self._resumable if self._machine is None else self._machine.paused
+
+    def receive(self, message: Any, now: float) -> Output:
+        """Handle a decoded message."""
+        if self._machine is not None:
+            return self._machine.receive(message, now)
+        if self._closing:
+            return Output()
+        if isinstance(message, supportedAppProtocolReq):
+            return self._negotiate(message, now)
+        return self._close(f"{type(message).__name__} in place of supportedAppProtocolReq")
+
+    def undecodable(self, error: DecodeError, now: float) -> Output:
+        """Handle octets that are no message: before a protocol is chosen the connection ends, later they are ignored.
+
+        There is no request to pair a response with, so there is none; the state and the sequence timer stay as they
+        are, lest rubbish keep a connection open for ever.
+        """
+        if self._machine is None:
+            return self._close(f"cannot be decoded: {error}")
+        out = Output(log=[f"ignored, cannot be decoded: {error}"])
+        if self._charger.debug_mode:
+            out.publish("v2g_messages", V2gMessages(id=message_id("")))
+        return out
+
+    def wake(self, now: float) -> Output:
+        """Let a deadline or a cmd take effect; called after every cmd and at `deadline`."""
+        if self._machine is not None:
+            return self._machine.wake(now)
+        for timer in (COMMUNICATION_SETUP, SEQUENCE):
+            if self._timers.expired(timer, now):
+                return self._close(f"{timer} expired")
+        return Output()
+
+    def loop_template(self, now: float) -> LoopTemplate | None:
+        """Give what the link thread is to answer charge-loop requests with; None: it answers none.
+
+        To be asked after every input and cmd.
+        """
+        return None if self._machine is None else self._machine.loop_template(now)
+
+    def loop_progress(self, progress: LoopProgress, now: float) -> Output:
+        """Follow what the link thread answered; to be called before any later message is handled."""
+        return Output() if self._machine is None else self._machine.loop_progress(progress, now)
+
+    def closed(self, now: float) -> Output:
+        """Publish the end, now that the connection is gone."""
+        self._timers.stop_all()
+        if self._machine is None:
+            return ending.end(self._charger, None, LinkAction.ERROR, self._last_request)
+        machine = self._machine
+        return ending.end(self._charger, machine.context, machine.link_action, machine.last_request)
+
+    def _negotiate(self, request: supportedAppProtocolReq, now: float) -> Output:
+        out = Output()
+        self._last_request = SAP
+        chosen, response = app_protocol.negotiate(request.AppProtocol, self._app_protocols)
+        if self._charger.emergency:
+            chosen, response = None, app_protocol.refuse()
+        self._tell(out, request, chosen)
+        out.response = response
+        if chosen is None:
+            self._end(out, "no common protocol")
+            return out
+        out.log.append(f"{chosen.selected_name} chosen")
+        self._machine = self._start(chosen, now)
+        self._timers.start(SEQUENCE, now + self._settings.sequence_timeout_s)
+        return out
+
+    def _start(self, chosen: AppProtocol, now: float) -> Machine:
+        common: dict[str, Any] = {
+            "charger": self._charger,
+            "settings": self._settings,
+            "quirks": self._quirks,
+            "energy_kind": self._energy_kind,
+            "energy_transfer_modes": self._energy_transfer_modes,
+            "now": now,
+        }
+        if chosen is app_protocol.DIN70121:
+            from fastsecc.session.din70121.machine import DinContext, DinMachine
+
+            return DinMachine(DinContext(messages=din70121, **common), self._timers)
+        from fastsecc.session.iso2.machine import Iso2Context, Iso2Machine
+
+        return Iso2Machine(Iso2Context(messages=iso2, resumable=self._resumable, **common), self._timers)
+
+    def _tell(self, out: Output, request: supportedAppProtocolReq, chosen: AppProtocol | None) -> None:
+        if not self._charger.debug_mode:
+            return
+        out.publish("v2g_messages", V2gMessages(id=message_id("supportedAppProtocolReq")))
+        out.publish("ev_app_protocol", _offered(request))
+        out.publish("selected_protocol", chosen.selected_name if chosen else "None")
+        out.publish("v2g_messages", V2gMessages(id=message_id("supportedAppProtocolRes")))
+
+    def _close(self, why: str) -> Output:
+        out = Output()
+        if not self._closing:
+            self._end(out, why)
+        return out
+
+    def _end(self, out: Output, why: str) -> None:
+        self._closing = True
+        self._timers.stop_all()
+        out.close = Close.NOW
+        out.log.append(f"connection ends: {why}")
+
+
+def _offered(request: supportedAppProtocolReq) -> AppProtocols:
+    return AppProtocols(
+        [
+            OfferedProtocol(
+                protocol_namespace=offer.ProtocolNamespace,
+                version_number_major=offer.VersionNumberMajor,
+                version_number_minor=offer.VersionNumberMinor,
+                schema_id=offer.SchemaID,
+                priority=offer.Priority,
+            )
+            for offer in request.AppProtocol
+        ]
+    )
