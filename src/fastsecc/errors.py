@@ -10,6 +10,7 @@ FastSeccError
  +-- CommandError          a cmd of the interface with arguments that cannot be used
  +-- VariableError         a var of the interface that would break its type
  +-- LinkError             a connection to an EV that cannot go on
+ +-- EvError               a SECC that the EV simulator cannot charge at
 """
 
 from __future__ import annotations
@@ -97,3 +98,7 @@ class VariableError(FastSeccError):
 
 class LinkError(FastSeccError):
     """A connection to an EV that cannot go on."""
+
+
+class EvError(FastSeccError):
+    """A SECC that the EV simulator cannot charge at: no answer, a FAILED one, or one that makes no sense."""

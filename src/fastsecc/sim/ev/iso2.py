@@ -1,0 +1,143 @@
+"""ISO 15118-2: set-up, schedules, renegotiation and pause; paid at the charger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastsecc.errors import EvError
+from fastsecc.messages import iso2
+from fastsecc.sim.ev import ac, dc
+from fastsecc.sim.ev.common import (
+    CHARGE_SERVICE_ID,
+    ask_until_finished,
+    choose_mode,
+    obey,
+    require_external_payment,
+    session_setup,
+)
+from fastsecc.sim.ev.phase import LoopEnd, Phase
+from fastsecc.sim.ev.timers import V2G_EVCC_Ongoing_Timeout_s
+from fastsecc.sim.ev.values import number
+
+if TYPE_CHECKING:
+    from fastsecc.sim.ev.machine import Ev
+
+DC_MODES = ("DC_extended", "DC_core", "DC_combo_core", "DC_unique")
+AC_MODES = {1: ("AC_single_phase_core",), 3: ("AC_three_phase_core", "AC_single_phase_core")}
+MAX_ENTRIES_SA_SCHEDULE_TUPLE = 1024
+
+
+def set_up(ev: Ev) -> Phase[None]:
+    """Go from SessionSetup to Authorization."""
+    yield from session_setup(ev)
+    yield from service_discovery(ev)
+    yield from payment_service_selection(ev)
+    yield from authorization(ev)
+
+
+def charge(ev: Ev) -> Phase[None]:
+    """Go from ChargeParameterDiscovery to the end of the charge loop, again for each renegotiation."""
+    while (yield from _negotiate_and_charge(ev)) is LoopEnd.RENEGOTIATE:
+        yield from power_delivery(ev, iso2.ChargeProgressType.Renegotiate)
+
+
+def _negotiate_and_charge(ev: Ev) -> Phase[LoopEnd]:
+    yield from charge_parameter_discovery(ev)
+    if ev.settings.energy == "dc":
+        yield from dc.cable_check(ev)
+        yield from dc.pre_charge(ev)
+    yield from power_delivery(ev, iso2.ChargeProgressType.Start)
+    return (yield from dc.current_demand(ev) if ev.settings.energy == "dc" else ac.charging_status(ev))
+
+
+def end_charge(ev: Ev) -> Phase[None]:
+    """Stop the current; DC: see that the voltage falls."""
+    yield from power_delivery(ev, iso2.ChargeProgressType.Stop)
+    if ev.settings.energy == "dc":
+        yield from dc.welding_detection(ev)
+
+
+def service_discovery(ev: Ev) -> Phase[None]:
+    """Look for a charge service of the right kind that is paid at the charger."""
+    response: iso2.ServiceDiscoveryRes = yield from ev.ask(iso2.ServiceDiscoveryReq())
+    require_external_payment(response.PaymentOptionList.PaymentOption)
+    offered = response.ChargeService.SupportedEnergyTransferMode.EnergyTransferMode
+    wanted = DC_MODES if ev.settings.energy == "dc" else AC_MODES[ev.settings.ac_phases]
+    ev.energy_transfer_mode = choose_mode(ev, offered, wanted)
+
+
+def payment_service_selection(ev: Ev) -> Phase[None]:
+    """Select both."""
+    service = iso2.SelectedServiceType(ServiceID=CHARGE_SERVICE_ID)
+    yield from ev.ask(
+        iso2.PaymentServiceSelectionReq(
+            SelectedPaymentOption=iso2.PaymentOptionType.ExternalPayment,
+            SelectedServiceList=iso2.SelectedServiceListType(SelectedService=[service]),
+        )
+    )
+
+
+def authorization(ev: Ev) -> Phase[None]:
+    """Wait until the charger knows its customer."""
+    yield from ask_until_finished(ev, iso2.AuthorizationReq, V2G_EVCC_Ongoing_Timeout_s)
+
+
+def charge_parameter_discovery(ev: Ev) -> Phase[None]:
+    """Exchange limits and take the first schedule.
+
+    Raises:
+        EvError: an answer without a schedule.
+    """
+
+    def request() -> iso2.ChargeParameterDiscoveryReq:
+        return iso2.ChargeParameterDiscoveryReq(
+            MaxEntriesSAScheduleTuple=MAX_ENTRIES_SA_SCHEDULE_TUPLE,
+            RequestedEnergyTransferMode=iso2.EnergyTransferModeType(ev.energy_transfer_mode),
+            EVChargeParameter=dc.charge_parameter(ev) if ev.settings.energy == "dc" else ac.charge_parameter(ev),
+        )
+
+    response = yield from ask_until_finished(ev, request, V2G_EVCC_Ongoing_Timeout_s)
+    if not isinstance(response.SASchedules, iso2.SAScheduleListType):
+        raise EvError("ChargeParameterDiscoveryReq: finished without SAScheduleList")
+    schedule = response.SASchedules.SAScheduleTuple[0]
+    ev.sa_schedule_tuple_id = schedule.SAScheduleTupleID
+    ev.p_max_w = number(schedule.PMaxSchedule.PMaxScheduleEntry[0].PMax)
+    take = dc.take_charge_parameter if ev.settings.energy == "dc" else ac.take_charge_parameter
+    take(ev, response.EVSEChargeParameter)
+
+
+def charging_profile(ev: Ev) -> iso2.ChargingProfileType:
+    """Say what the EV will take of the schedule: as much as it can, all the time."""
+    wanted_w = ev.battery.max_power_w if ev.settings.energy == "dc" else ac.max_power_w(ev)
+    entry = iso2.ProfileEntryType(
+        ChargingProfileEntryStart=0,
+        ChargingProfileEntryMaxPower=ev.physical("W", min(wanted_w, ev.p_max_w), 0),
+        ChargingProfileEntryMaxNumberOfPhasesInUse=ac.phases(ev) if ev.settings.energy == "ac" else None,
+    )
+    return iso2.ChargingProfileType(ProfileEntry=[entry])
+
+
+def power_delivery(ev: Ev, progress: iso2.ChargeProgressType) -> Phase[None]:
+    """Ask for power, for its end or for other limits."""
+    start = progress is iso2.ChargeProgressType.Start
+    ev.stop_charge()
+    response: Any = yield from ev.ask(
+        iso2.PowerDeliveryReq(
+            ChargeProgress=progress,
+            SAScheduleTupleID=ev.sa_schedule_tuple_id,
+            ChargingProfile=charging_profile(ev) if start else None,
+            EVPowerDeliveryParameter=dc.power_delivery_parameter(ev) if ev.settings.energy == "dc" else None,
+        )
+    )
+    ev.charging = start
+    if start:
+        obey(ev, response.EVSEStatus)
+
+
+def session_stop(ev: Ev) -> Phase[None]:
+    """End the session, or pause it where that was wished for and the charge loop was reached."""
+    pause = ev.settings.pause and ev.cycles > 0 and ev.problem is None
+    kind = iso2.ChargingSessionType.Pause if pause else iso2.ChargingSessionType.Terminate
+    yield from ev.ask(iso2.SessionStopReq(ChargingSession=kind))
+    if pause:
+        ev.reason += f", paused as session {ev.session_id.hex()}"

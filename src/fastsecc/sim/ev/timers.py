@@ -1,0 +1,25 @@
+"""The EV's timers, under the standards' names; seconds (ISO 15118-2, 8.7; DIN SPEC 70121, 9.6)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+V2G_EVCC_Msg_Timeout_s: Final = 2.0
+"""How long the EV waits for an answer, where the table below does not say otherwise."""
+V2G_EVCC_Msg_Timeouts_s: Final = {
+    "ServiceDetailReq": 5.0,
+    "CurrentDemandReq": 0.25,
+}
+V2G_EVCC_PowerDelivery_Timeout_s: Final = {"din": 2.0, "iso2": 5.0}
+V2G_EVCC_Ongoing_Timeout_s: Final = 60.0
+V2G_EVCC_CableCheck_Timeout_s: Final = 40.0
+V2G_EVCC_PreCharge_Timeout_s: Final = 7.0
+WELDING_DETECTION_TIMEOUT_s: Final = 5.0
+"""How long this EV watches the voltage fall; the standards leave it to the EV."""
+
+
+def message_timeout_s(protocol: str, request: str) -> float:
+    """Say how long the EV waits for the answer to a request."""
+    if request == "PowerDeliveryReq":
+        return V2G_EVCC_PowerDelivery_Timeout_s[protocol]
+    return V2G_EVCC_Msg_Timeouts_s.get(request, V2G_EVCC_Msg_Timeout_s)
