@@ -167,15 +167,18 @@ class Charger:
 
     def __init__(self, address: InterfaceAddress, port: int = 0) -> None:
         self.connections: list[socket.socket] = []
+        self.came = asyncio.Event()
         self.listener = Listener(address, port, self._accepted)
 
     def _accepted(self, connection: socket.socket, peer: str) -> None:
         assert peer.startswith("[::1]:")
         self.connections.append(connection)
+        self.came.set()
 
     async def accepted(self, count: int) -> None:
-        while len(self.connections) < count:
-            await asyncio.sleep(0)
+        await self.came.wait()
+        self.came.clear()
+        assert len(self.connections) == count
 
     def stop(self) -> None:
         self.listener.stop()

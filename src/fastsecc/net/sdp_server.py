@@ -69,10 +69,8 @@ class SdpServer:
         response = None if elsewhere or self.offer is None else self.offer.answer(request)
         if response is None:
             return
-        log.info(
-            "SDP: [%s]:%d asks for %s, offered %s port %d", *sender[:2], request.security.name, response.security.name,
-            response.port,
-        )  # fmt: skip
+        asked, offered = request.security.name, response.security.name
+        log.info("SDP: [%s]:%d asks for %s, offered %s port %d", *sender[:2], asked, offered, response.port)
         self._send(encode_response(response), sender)
 
     def _send(self, data: bytes, receiver: tuple[str, int, int, int]) -> None:

@@ -1,0 +1,192 @@
+"""One EV's connection: carries messages between the link thread and the session, in the order that each relies on."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import struct
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fastsecc import exi
+from fastsecc._link import V2GTP_EXI, Closed, CloseMode, Frame, Ignored
+from fastsecc.charger.payloads import V2gMessages
+from fastsecc.errors import CodecError, DecodeError
+from fastsecc.session.api import Close, LoopProgress, Output, Variable
+
+if TYPE_CHECKING:
+    from fastsecc._link import Link, LinkProgress
+    from fastsecc.charger.charger import Charger
+    from fastsecc.messages.schema import Type
+    from fastsecc.session.session import Session
+
+log = logging.getLogger(__name__)
+
+CLOSE_MODES = {None: CloseMode.KEEP, Close.AFTER_EV: CloseMode.AFTER_EV, Close.NOW: CloseMode.NOW}
+V2GTP_HEADER = struct.Struct(">BBHI")
+TIMER_SLACK_s = 0.001
+"""Loops count in whole milliseconds: a timer that fires early would find nothing due."""
+
+
+class Connection:
+    """A link and its session. Everything happens in the event loop's thread."""
+
+    def __init__(self, link: Link, session: Session, charger: Charger, ended: Callable[[], None]) -> None:
+        """Make a connection.
+
+        Args:
+            link: its thread runs already.
+            session: a fresh one.
+            charger: whom vars are published to.
+            ended: called once, after the last var.
+        """
+        self.link = link
+        self.session = session
+        self.charger = charger
+        self._ended = ended
+        self.alive = True
+        """False once the link has closed."""
+        self._armed = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._frame = 0
+        self._request: bytes | None = None
+        """Octets of the newest request, for `v2g_messages`."""
+
+    def start(self) -> None:
+        """Begin to carry; needs a running event loop."""
+        asyncio.get_running_loop().add_reader(self.link.fileno(), self._on_link)
+        self._set_timer()
+
+    def wake(self) -> None:
+        """Let the session see what cmds or the passing of time have changed."""
+        if self.alive:
+            self._feed(self.session.wake)
+
+    def abort(self) -> None:
+        """Close without a word; the end is told when the link has closed."""
+        self.link.abort()
+
+    def _on_link(self) -> None:
+        events = self.link.take()
+        progress = self.link.progress()
+        if progress is not None:
+            self._on_progress(progress)
+        for event in events:
+            match event:
+                case Frame():
+                    self._on_frame(event)
+                case Ignored():
+                    log.warning("%s: the EV sent a frame that is ignored: %s", self.charger.connector, event.fault)
+                case Closed():
+                    self._on_closed(event)
+
+    def _on_progress(self, progress: LinkProgress) -> None:
+        self._request = progress.request
+
+        def report(now: float) -> Output:
+            request = exi.decode(progress.request, self.session.namespace)
+            told = LoopProgress(
+                answered=progress.answered,
+                request=request,
+                at=progress.at,
+                meter_sequence_sent=progress.meter_sequence_sent,
+                stale=progress.stale,
+            )
+            return self.session.loop_progress(told, now)
+
+        self._feed(report)
+
+    def _on_frame(self, frame: Frame) -> None:
+        self._frame = frame.sequence
+        self._request = frame.payload
+        namespace = self.session.namespace
+        try:
+            decoded = exi.decode_flagged(frame.payload, namespace)
+        except DecodeError as error:
+            fault = error
+            log.warning("%s: no %s message: %s: %s", self.charger.connector, namespace, error, frame.payload.hex())
+            self._feed(lambda now: self.session.undecodable(fault, now))
+            return
+        for deviation in decoded.deviations:
+            log.info("%s: %s: %s", self.charger.connector, type(decoded.message).__name__, deviation)
+        self._feed(lambda now: self.session.receive(decoded.message, now))
+
+    def _on_closed(self, closed: Closed) -> None:
+        self.alive = False
+        asyncio.get_running_loop().remove_reader(self.link.fileno())
+        if self._timer is not None:
+            self._timer.cancel()
+        log.info("%s: connection closed: %s %s", self.charger.connector, closed.reason, closed.detail)
+        log.debug("%s: %s", self.charger.connector, self.link.stats())
+        self._feed(self.session.closed)
+        self._ended()
+
+    def _feed(self, handle: Callable[[float], Output]) -> None:
+        """Let the session handle an input and carry out what it says; a failure of ours ends this connection only."""
+        now = time.monotonic()
+        try:
+            self._carry_out(handle(now), now)
+        except Exception:
+            log.exception("%s: the session failed, its connection is closed", self.charger.connector)
+            self.link.abort()
+
+    def _carry_out(self, output: Output, now: float) -> None:
+        for line in output.log:
+            log.info("%s: %s", self.charger.connector, line)
+        octets = None if output.response is None else self._encode(output.response)
+        for variable in output.variables:
+            self.charger.publish(variable.name, self._payload(variable, octets))
+        if not self.alive:
+            return
+        self._arm(now)  # before the reply: from then on the link thread answers by itself
+        self._send(octets, CLOSE_MODES[output.close])
+        self._set_timer()
+
+    def _encode(self, response: Type) -> bytes:
+        octets: bytes = exi.encode(response)
+        return octets
+
+    def _payload(self, variable: Variable, response: bytes | None) -> Any:
+        """Give a var's payload; `v2g_messages` gets the octets that only we know."""
+        payload = variable.payload
+        if not isinstance(payload, V2gMessages):
+            return payload
+        octets = response if payload.id.endswith("Res") else self._request
+        if octets is None:
+            return payload
+        frame = V2GTP_HEADER.pack(0x01, 0xFE, V2GTP_EXI, len(octets)) + octets
+        return msgspec.structs.replace(payload, exi=frame.hex(), exi_base64=base64.b64encode(frame).decode())
+
+    def _arm(self, now: float) -> None:
+        template = self.session.loop_template(now)
+        if template is None:
+            if self._armed:
+                self.link.disarm()
+            self._armed = False
+            return
+        try:
+            self.link.publish(template)
+            self._armed = True
+        except (CodecError, ValueError) as error:  # then every request comes to the session
+            log.error("%s: the charge loop is answered slowly: %s", self.charger.connector, error)
+            self.link.disarm()
+            self._armed = False
+
+    def _send(self, octets: bytes | None, close: CloseMode) -> None:
+        if octets is not None:
+            self.link.reply(V2GTP_EXI, octets, close, settles=self._frame)
+        elif close is not CloseMode.KEEP:
+            self.link.close(close)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        deadline = self.session.deadline
+        if deadline is not None:
+            delay = max(0.0, deadline - time.monotonic()) + TIMER_SLACK_s
+            self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
