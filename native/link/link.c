@@ -45,7 +45,7 @@ static bool allocate(struct link *link)
 {
     const struct link_settings *s = &link->settings;
     link->payload = malloc(s->max_payload);
-    link->tx = malloc(V2GTP_HEADER_OCTETS + (size_t)s->max_payload);
+    link->tx = malloc(V2GTP_HEADER_OCTETS + (size_t)s->max_payload + EXI_SLACK);
     return link->payload != NULL && link->tx != NULL && ring_init(&link->frames, s->queue_frames, s->max_payload) &&
            ring_init(&link->replies, s->queue_frames + 1, s->max_payload);
 }

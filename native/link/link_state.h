@@ -75,7 +75,7 @@ struct link {
     size_t tx_at, tx_n;
     uint8_t rx[RX_OCTETS];
     uint8_t *payload; /* the frame being read: max_payload octets */
-    uint8_t *tx;      /* the frame being sent: a header and max_payload octets */
+    uint8_t *tx;      /* the frame being sent: a header, max_payload octets, and EXI_SLACK for the codec */
 };
 
 /* The thread's body. */

@@ -17,8 +17,10 @@ void loop_init(struct loop *loop, uint32_t report_interval_ms, uint32_t heartbea
 
 bool loop_arm(struct loop_template *template)
 {
-    template->request_kind = loop_request_kind(&template->fresh);
-    template->armed = template->request_kind != 0 && template->request_kind == loop_request_kind(&template->stale);
+    int kind = loop_request_kind(&template->fresh);
+    template->request_kind = kind;
+    template->protocol = kind == EXI_din_CurrentDemandReq ? EXI_DIN : EXI_ISO2;
+    template->armed = kind != EXI_LOOP_NONE && kind == loop_request_kind(&template->stale);
     return template->armed;
 }
 
@@ -30,7 +32,7 @@ static struct loop_template *newest_template(struct loop *loop)
 
 static bool is_for(const struct loop_template *template, const exi_loop_request *request)
 {
-    return (int)request->kind == template->request_kind && request->session_id_n == template->session_id_n &&
+    return request->kind == template->request_kind && request->session_id_n == template->session_id_n &&
            memcmp(request->session_id, template->session_id, template->session_id_n) == 0;
 }
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "exi_structs.h"
+#include "exi_api.h"
 #include "triple.h"
 
 #define LOOP_MAX_REQUEST 512 /* octets; real requests have about 50, longer ones go to Python */
@@ -17,8 +17,8 @@
 
 /* The codec, given by whoever starts the link. */
 struct link_codec {
-    int (*decode)(const uint8_t *exi, size_t n, int protocol, exi_loop_request *out);     /* 0: decoded */
-    int (*encode)(const exi_loop_response *message, uint8_t *out, size_t capacity);       /* octets, or < 0 */
+    exi_decode_loop_function decode;
+    exi_encode_loop_function encode;
 };
 
 struct loop_template {
@@ -72,7 +72,8 @@ void loop_init(struct loop *loop, uint32_t report_interval_ms, uint32_t heartbea
 /* Arm a template whose other fields are set; false if its two responses do not answer the same request. */
 bool loop_arm(struct loop_template *template);
 
-/* Answer a request if it is one for the template. `*written` is the length of the response in `out`. */
+/* Answer a request if it is one for the template. `*written` is the length of the response in `out`, whose `capacity`
+ * includes the EXI_SLACK octets that the codec wants. */
 enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const uint8_t *exi, size_t n,
                               int64_t now_ns, uint8_t *out, size_t capacity, size_t *written);
 

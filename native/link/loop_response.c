@@ -30,40 +30,40 @@ static double physical(int multiplier, int value)
 
 void loop_set_limits_achieved(const exi_loop_request *request, exi_loop_response *response)
 {
-    if (response->kind == EXI_LOOP_DIN_CurrentDemandRes)
+    if (response->kind == EXI_din_CurrentDemandRes)
         SET_LIMITS_ACHIEVED(&request->din_CurrentDemandReq, &response->din_CurrentDemandRes);
-    else if (response->kind == EXI_LOOP_ISO2_CurrentDemandRes)
+    else if (response->kind == EXI_iso2_CurrentDemandRes)
         SET_LIMITS_ACHIEVED(&request->iso2_CurrentDemandReq, &response->iso2_CurrentDemandRes);
 }
 
 bool loop_has_meter_info(const exi_loop_response *response)
 {
-    if (response->kind == EXI_LOOP_ISO2_CurrentDemandRes)
+    if (response->kind == EXI_iso2_CurrentDemandRes)
         return response->iso2_CurrentDemandRes.has_MeterInfo;
-    return response->kind == EXI_LOOP_ISO2_ChargingStatusRes && response->iso2_ChargingStatusRes.has_MeterInfo;
+    return response->kind == EXI_iso2_ChargingStatusRes && response->iso2_ChargingStatusRes.has_MeterInfo;
 }
 
 void loop_drop_meter_info(exi_loop_response *response)
 {
-    if (response->kind == EXI_LOOP_ISO2_CurrentDemandRes)
+    if (response->kind == EXI_iso2_CurrentDemandRes)
         response->iso2_CurrentDemandRes.has_MeterInfo = 0;
-    else if (response->kind == EXI_LOOP_ISO2_ChargingStatusRes)
+    else if (response->kind == EXI_iso2_ChargingStatusRes)
         response->iso2_ChargingStatusRes.has_MeterInfo = 0;
 }
 
 bool loop_receipt_required(const exi_loop_response *response)
 {
-    if (response->kind == EXI_LOOP_ISO2_CurrentDemandRes)
+    if (response->kind == EXI_iso2_CurrentDemandRes)
         return response->iso2_CurrentDemandRes.has_ReceiptRequired && response->iso2_CurrentDemandRes.ReceiptRequired;
-    return response->kind == EXI_LOOP_ISO2_ChargingStatusRes && response->iso2_ChargingStatusRes.has_ReceiptRequired &&
+    return response->kind == EXI_iso2_ChargingStatusRes && response->iso2_ChargingStatusRes.has_ReceiptRequired &&
            response->iso2_ChargingStatusRes.ReceiptRequired;
 }
 
 int loop_request_kind(const exi_loop_response *response)
 {
-    if (response->kind == EXI_LOOP_DIN_CurrentDemandRes)
-        return EXI_LOOP_DIN_CurrentDemandReq;
-    if (response->kind == EXI_LOOP_ISO2_CurrentDemandRes)
-        return EXI_LOOP_ISO2_CurrentDemandReq;
-    return response->kind == EXI_LOOP_ISO2_ChargingStatusRes ? EXI_LOOP_ISO2_ChargingStatusReq : 0;
+    if (response->kind == EXI_din_CurrentDemandRes)
+        return EXI_din_CurrentDemandReq;
+    if (response->kind == EXI_iso2_CurrentDemandRes)
+        return EXI_iso2_CurrentDemandReq;
+    return response->kind == EXI_iso2_ChargingStatusRes ? EXI_iso2_ChargingStatusReq : EXI_LOOP_NONE;
 }

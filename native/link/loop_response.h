@@ -13,7 +13,7 @@ void loop_set_limits_achieved(const exi_loop_request *request, exi_loop_response
 bool loop_has_meter_info(const exi_loop_response *response);
 void loop_drop_meter_info(exi_loop_response *response);
 
-/* Kind of the request that a response answers, 0 for a response that belongs to no charge loop. */
+/* Kind of the request that a response answers; EXI_LOOP_NONE if it is not a response. */
 int loop_request_kind(const exi_loop_response *response);
 
 /* True if the EV has to answer with a MeteringReceiptReq. */

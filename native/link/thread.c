@@ -207,7 +207,7 @@ static bool answer(struct link *link)
         return false;
     enum loop_verdict verdict =
         loop_answer(&link->loop, &link->codec, link->framing.payload, link->framing.length, now_ns(),
-                    link->tx + V2GTP_HEADER_OCTETS, link->settings.max_payload, &written);
+                    link->tx + V2GTP_HEADER_OCTETS, link->settings.max_payload + EXI_SLACK, &written);
     if (verdict == LOOP_REFUSED)
         count(&link->tally.refused);
     if (verdict == LOOP_REFUSED || verdict == LOOP_UNARMED)

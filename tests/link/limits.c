@@ -1,0 +1,55 @@
+/* Limit-achieved flags against exact decimal arithmetic: equal decimals are equal, whatever their multipliers. */
+#include <stdio.h>
+#include <string.h>
+
+#include "loop_response.h"
+
+static const int values[] = {-32768, -4000, -401, -1, 0, 1, 3, 7, 9, 10, 33, 40, 70, 100, 300, 333, 400, 401, 700, 999,
+                             1000, 3000, 3999, 4000, 4001, 7000, 10000, 29999, 30000, 32767};
+#define COUNT (sizeof values / sizeof *values)
+
+static long long thousandths(int multiplier, int value)
+{
+    long long scaled = value;
+    for (int i = -3; i < multiplier; i++)
+        scaled *= 10;
+    return scaled;
+}
+
+#define TRY(PROTOCOL)                                                                                                  \
+    static int try_##PROTOCOL(int m1, int v1, int m2, int v2)                                                          \
+    {                                                                                                                  \
+        exi_loop_message request, response;                                                                            \
+        memset(&request, 0, sizeof request);                                                                           \
+        memset(&response, 0, sizeof response);                                                                         \
+        request.kind = EXI_##PROTOCOL##_CurrentDemandReq;                                                              \
+        response.kind = EXI_##PROTOCOL##_CurrentDemandRes;                                                             \
+        request.PROTOCOL##_CurrentDemandReq.EVTargetCurrent.Multiplier = m1;                                           \
+        request.PROTOCOL##_CurrentDemandReq.EVTargetCurrent.Value = v1;                                                \
+        request.PROTOCOL##_CurrentDemandReq.EVTargetVoltage.Value = 1;                                                 \
+        PROTOCOL##_CurrentDemandRes *res = &response.PROTOCOL##_CurrentDemandRes;                                      \
+        res->has_EVSEMaximumCurrentLimit = res->has_EVSEMaximumPowerLimit = 1;                                         \
+        res->EVSEMaximumCurrentLimit.Multiplier = res->EVSEMaximumPowerLimit.Multiplier = m2;                          \
+        res->EVSEMaximumCurrentLimit.Value = res->EVSEMaximumPowerLimit.Value = v2;                                    \
+        res->EVSEVoltageLimitAchieved = 1; /* without a maximum it stays */                                            \
+        loop_set_limits_achieved(&request, &response);                                                                 \
+        int expected = thousandths(m1, v1) >= thousandths(m2, v2);                                                     \
+        return res->EVSECurrentLimitAchieved == expected && res->EVSEPowerLimitAchieved == expected &&                 \
+               res->EVSEVoltageLimitAchieved == 1;                                                                     \
+    }
+
+TRY(din)
+TRY(iso2)
+
+int main(void)
+{
+    for (int m1 = -3; m1 <= 3; m1++)
+        for (int m2 = -3; m2 <= 3; m2++)
+            for (size_t i = 0; i < COUNT; i++)
+                for (size_t k = 0; k < COUNT; k++)
+                    if (!try_din(m1, values[i], m2, values[k]) || !try_iso2(m1, values[i], m2, values[k])) {
+                        printf("%d * 10^%d against %d * 10^%d\n", values[i], m1, values[k], m2);
+                        return 1;
+                    }
+    return 0;
+}
