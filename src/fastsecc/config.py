@@ -1,0 +1,296 @@
+"""The configuration: a YAML file, options that override it, and errors that name the line at fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import yaml
+
+from fastsecc.errors import ConfigError
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of the file: unknown keys are errors."""
+
+
+class ConnectorConfig(Section, frozen=True):
+    """One connector: where an EV finds it and what it offers."""
+
+    name: Name = "1"
+    """What cmds, vars and the log call it."""
+    interface: Name = "auto"
+    """Network interface towards the EV; `auto` is the first with an IPv6 link-local address."""
+    tcp_port: Port = 0
+    """0: any free one from 49152 on."""
+    sdp_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 15118
+    adapter: Literal["simulator", "control"] = "simulator"
+    """Who is on the other side of the charger interface: the built-in charger, or a program at the control socket."""
+    energy: Literal["dc", "ac"] = "dc"
+    protocols: Annotated[tuple[Literal["DIN70121", "ISO15118D2"], ...], msgspec.Meta(min_length=1)] = (
+        "DIN70121",
+        "ISO15118D2",
+    )
+    evse_id: Annotated[str, msgspec.Meta(min_length=7, max_length=37)] = "ZZ*000*E000000*1"
+    evse_id_din: Annotated[str, msgspec.Meta(max_length=32)] | None = None
+
+
+class SessionConfig(Section, frozen=True):
+    """The policy of sessions; see `fastsecc.session.api.SessionSettings`."""
+
+    close_on_failed: bool = True
+    present_values_max_age_s: NotNegative = 10.0
+    auth_timeout_eim_s: NotNegative = 300.0
+    sequence_timeout_s: Positive = 60.0
+    communication_setup_timeout_s: Positive = 18.0
+    din_isolation_without_imd: Literal["Valid", "Warning"] = "Valid"
+    evse_time: bool = False
+    """Tell the EV the time of day."""
+    quirks: tuple[str, ...] = ()
+    """Leniencies to switch on by name, or off by `no-` and the name."""
+
+
+class LinkConfig(Section, frozen=True):
+    """The limits of an EV's connection; see `fastsecc._link.Link`."""
+
+    max_payload: Annotated[int, msgspec.Meta(ge=512, le=1 << 20)] = 16384
+    queue_frames: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
+    max_ignored_frames: Annotated[int, msgspec.Meta(ge=0)] = 64
+    report_interval_ms: Annotated[int, msgspec.Meta(ge=10, le=10_000)] = 100
+    heartbeat_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 1000
+    fin_wait_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 5000
+    send_timeout_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 5000
+
+
+class ControlConfig(Section, frozen=True):
+    """The control socket."""
+
+    socket: Name | None = None
+    """Path; null: none, or the default one if a connector's adapter is `control`."""
+
+
+class LogConfig(Section, frozen=True):
+    """The log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    json: bool = False
+
+
+class Config(Section, frozen=True):
+    """Everything that `fastsecc run` can be told."""
+
+    connectors: Annotated[tuple[ConnectorConfig, ...], msgspec.Meta(min_length=1)] = (ConnectorConfig(),)
+    session: SessionConfig = SessionConfig()
+    link: LinkConfig = LinkConfig()
+    control: ControlConfig = ControlConfig()
+    log: LogConfig = LogConfig()
+    loop: Literal["auto", "uvloop", "asyncio"] = "auto"
+    slac: bool = False
+    """False: the data link to the EV is there without SLAC."""
+    stop_timeout_s: NotNegative = 5.0
+    """How long an EV may take to end its session when the process is to stop."""
+
+
+@dataclass(slots=True, frozen=True)
+class Override:
+    """One setting from elsewhere: the path to it (`connectors`, 0, `interface`), its value, and what to call it."""
+
+    path: tuple[str | int, ...]
+    value: Any
+    option: str
+
+
+def parse_set(text: str) -> Override:
+    """Read `section.key=value`; the value is YAML, a number in the path counts list items from 0.
+
+    Raises:
+        ConfigError: it has another shape.
+    """
+    option = f"--set {text}"
+    path, equals, value = text.partition("=")
+    keys = path.split(".")
+    if not equals or not all(keys):
+        raise ConfigError("expected section.key=value", option=option)
+    try:
+        return Override(tuple(int(k) if k.isdecimal() else k for k in keys), yaml.safe_load(value), option)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"the value is no YAML: {_first_line(error)}", option=option) from None
+
+
+def load(file: Path | None = None, overrides: Iterable[Override] = ()) -> Config:
+    """Read a file, if there is one, and put the overrides over it.
+
+    Raises:
+        ConfigError: with file, line and option where a value cannot be used.
+    """
+    source = Source(file)
+    for override in overrides:
+        source.override(override)
+    try:
+        config = msgspec.convert(source.data, Config)
+    except msgspec.ValidationError as error:
+        raise source.error(error) from None
+    _check(config, source)
+    return config
+
+
+class Source:
+    """What was written, and where each value stands."""
+
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        self.data: Any = {}
+        self._root: yaml.Node | None = None
+        self._overrides: list[Override] = []
+        if file is not None:
+            self._read(file)
+
+    def _read(self, file: Path) -> None:
+        try:
+            loader = yaml.SafeLoader(file.read_text(encoding="utf-8"))
+            self._root = loader.get_single_node()
+            if self._root is not None:
+                self._refuse_duplicates(self._root)
+                self.data = loader.construct_document(self._root)
+        except OSError as error:
+            raise ConfigError(f"cannot be read: {error.strerror}", file=file) from None
+        except UnicodeDecodeError:
+            raise ConfigError("is no UTF-8 text", file=file) from None
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            raise ConfigError(_first_line(error), file=file, line=mark.line + 1 if mark else 0) from None
+        if not isinstance(self.data, dict):
+            raise ConfigError("expected options with their values", file=file, line=1)
+
+    def _refuse_duplicates(self, node: yaml.Node) -> None:
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    raise ConfigError("is there twice", option=key.value, file=self.file, line=_line(key))
+                seen.add(key.value)
+                self._refuse_duplicates(value)
+        elif isinstance(node, yaml.SequenceNode):
+            for item in node.value:
+                self._refuse_duplicates(item)
+
+    def override(self, override: Override) -> None:
+        """Put a value in place of what the file says.
+
+        Raises:
+            ConfigError: there is no such place.
+        """
+        self._overrides.append(override)
+        *parents, last = override.path
+        place: Any = self.data
+        for key in parents:
+            place = _step(place, key, override)
+        if isinstance(place, list) and isinstance(last, int) and last < len(place):
+            place[last] = override.value
+        elif isinstance(place, dict):
+            place[str(last)] = override.value
+        else:
+            raise ConfigError("there is no such option", option=override.option)
+
+    def error(self, error: msgspec.ValidationError) -> ConfigError:
+        """Say where a value that msgspec refuses was written."""
+        reason, _, place = str(error).partition(" - at `$")
+        path = _parse_path(place.rstrip("`"))
+        unknown = re.fullmatch(r"Object contains unknown field `(.*)`", reason)
+        if unknown:
+            known = _fields_at(path)
+            path = (*path, unknown[1])
+            nearest = get_close_matches(unknown[1], known, n=1)
+            hint = f"did you mean {nearest[0]}?" if nearest else f"there are: {', '.join(known)}"
+            return self.at(path, f"no such option; {hint}")
+        return self.at(path, reason[0].lower() + reason[1:].replace("`", ""))
+
+    def at(self, path: Sequence[str | int], reason: str) -> ConfigError:
+        """Make an error for the value at a path."""
+        for override in reversed(self._overrides):
+            shared = min(len(path), len(override.path))
+            if tuple(path[:shared]) == override.path[:shared]:
+                return ConfigError(reason, option=override.option)
+        node, line = self._root, 0
+        for key in path:
+            node, line = _child(node, key, line)
+        return ConfigError(reason, option=_dotted(path), file=self.file, line=line)
+
+
+def _step(place: Any, key: str | int, override: Override) -> Any:
+    if isinstance(place, dict):
+        if place.get(str(key)) is None:
+            place[str(key)] = [{}] if key == "connectors" else {}
+        return place[str(key)]
+    if isinstance(place, list) and isinstance(key, int) and key < len(place):
+        return place[key]
+    raise ConfigError("there is no such option", option=override.option)
+
+
+def _parse_path(text: str) -> tuple[str | int, ...]:
+    """Read msgspec's `.connectors[0].tcp_port`."""
+    return tuple(int(index) if index else key for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", text))
+
+
+def _fields_at(path: Sequence[str | int]) -> list[str]:
+    """Give the options of the section at a path."""
+    kind: Any = Config
+    for key in path:
+        if isinstance(key, str):
+            kind = msgspec.structs.asdict(kind()).get(key)
+            kind = type(kind[0] if isinstance(kind, tuple) else kind)
+    return [field.encode_name for field in msgspec.structs.fields(kind)]
+
+
+def _child(node: yaml.Node | None, key: str | int, line: int) -> tuple[yaml.Node | None, int]:
+    """Find a value's node and its key's line; what is not written keeps its parent's line."""
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            if name.value == key:
+                return value, _line(name)
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        return node.value[key], _line(node.value[key])
+    return None, line
+
+
+def _line(node: yaml.Node) -> int:
+    line: int = node.start_mark.line + 1
+    return line
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
+
+
+def _first_line(error: yaml.YAMLError) -> str:
+    return str(getattr(error, "problem", None) or error).splitlines()[0]
+
+
+def _check(config: Config, source: Source) -> None:
+    """Check what one value's type cannot say."""
+    from fastsecc.session import quirks
+
+    _check_unique([connector.name for connector in config.connectors], "name", source)
+    links = [f"{connector.interface} port {connector.sdp_port}" for connector in config.connectors]
+    _check_unique(links, "interface", source)
+    try:
+        quirks.active(config.session.quirks)
+    except ConfigError as error:
+        raise source.at(("session", "quirks"), error.reason) from None
+
+
+def _check_unique(values: Sequence[str], field: str, source: Source) -> None:
+    for index, value in enumerate(values):
+        first = values.index(value)
+        if first != index:
+            raise source.at(("connectors", index, field), f"{value} is that of connectors[{first}] already")
