@@ -88,8 +88,8 @@ const struct loop_progress *link_progress(struct link *link);
 /* True once the socket is closed. To be asked before the last frames are taken: none comes after it. */
 bool link_closed(const struct link *link, enum link_reason *reason, const char **detail);
 
-/* Send a frame (none if n is 0), settle every frame up to number `settles`, then close as told. A connection that cannot
- * queue the reply ends with LINK_QUEUE_FULL. `n` is at most the setting max_payload. */
+/* Send a frame, settle every frame up to number `settles`, then close as told. A connection that cannot queue the reply
+ * ends with LINK_QUEUE_FULL. `n` is 1 to the setting max_payload. */
 void link_reply(struct link *link, uint16_t payload_type, const uint8_t *octets, uint32_t n, uint32_t settles,
                 enum link_close close);
 

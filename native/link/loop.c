@@ -74,7 +74,7 @@ enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec,
         return LOOP_REFUSED;
 
     /* The reader owns its slot, so the response is completed in place. */
-    bool stale = now_ns >= template->fresh_until_ns;
+    bool stale = now_ns > template->fresh_until_ns;
     exi_loop_response *response = stale ? &template->stale : &template->fresh;
     bool with_meter = template->meter_sequence > loop->now.meter_sequence_sent;
     if (!with_meter)

@@ -14,9 +14,10 @@ static double physical(int multiplier, int value)
 
 #define PHYSICAL(element) physical((element).Multiplier, (element).Value)
 
-#define SET_LIMIT_ACHIEVED(response, Quantity, target)                                                                \
-    if ((response)->has_EVSEMaximum##Quantity##Limit)                                                                  \
-        (response)->EVSE##Quantity##LimitAchieved = (target) >= PHYSICAL((response)->EVSEMaximum##Quantity##Limit)
+/* A limit that was never given cannot be reached. */
+#define SET_LIMIT_ACHIEVED(response, Quantity, target)                                                                 \
+    (response)->EVSE##Quantity##LimitAchieved =                                                                        \
+        (response)->has_EVSEMaximum##Quantity##Limit && (target) >= PHYSICAL((response)->EVSEMaximum##Quantity##Limit)
 
 /* The elements are the same in both protocols, their C types are not. */
 #define SET_LIMITS_ACHIEVED(request, response)                                                                         \

@@ -7,7 +7,7 @@
 #include "exi_structs.h"
 
 /* Set EVSE{Current,Voltage,Power}LimitAchieved of a CurrentDemandRes: whether the EV asks for what the maximum is, or
- * for more. Without a maximum the flag stays as it is. Leaves a ChargingStatusRes alone. */
+ * for more. Leaves a ChargingStatusRes alone. */
 void loop_set_limits_achieved(const exi_loop_request *request, exi_loop_response *response);
 
 bool loop_has_meter_info(const exi_loop_response *response);

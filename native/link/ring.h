@@ -1,4 +1,4 @@
-/* A bounded queue of frames between two threads: one producer, one consumer, no locks, all memory taken at the start. */
+/* A bounded queue of frames between two threads: one producer, one consumer, no locks; memory is taken at the start. */
 #ifndef FASTSECC_LINK_RING_H
 #define FASTSECC_LINK_RING_H
 

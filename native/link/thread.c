@@ -108,7 +108,7 @@ static void begin_send(struct link *link, uint16_t type, size_t n, enum link_clo
 {
     v2gtp_header(link->tx, type, (uint32_t)n);
     link->tx_at = 0;
-    link->tx_n = n > 0 ? V2GTP_HEADER_OCTETS + n : 0;
+    link->tx_n = V2GTP_HEADER_OCTETS + n;
     link->tx_close = close;
     link->tx_deadline_ns = now_ns() + link->settings.send_timeout_ms * NS_PER_MS;
 }
@@ -150,7 +150,7 @@ static void send_more(struct link *link)
     }
 }
 
-/* Set the transport up. Whoever wants to close while that takes its time need not wait for an EV that was never there. */
+/* Set the transport up. Whoever wants to close while that takes its time need not wait for an EV that never spoke. */
 static void open_transport(struct link *link)
 {
     int result = link->transport->ops->open(link->transport);
@@ -176,8 +176,6 @@ static bool next_reply(struct link *link)
     memcpy(link->tx + V2GTP_HEADER_OCTETS, reply->octets, reply->n);
     begin_send(link, reply->payload_type, reply->n, (enum link_close)reply->close);
     ring_release(&link->replies);
-    if (link->tx_n == 0)
-        sent(link);
     return true;
 }
 
@@ -280,7 +278,7 @@ static bool say_fin(struct link *link)
     return true;
 }
 
-/* Wait for the EV's FIN; what it still sends is read and dropped, as octets left unread would turn our FIN into a RST. */
+/* Wait for the EV's FIN. What it still sends is read and dropped: octets left unread would turn our FIN into a RST. */
 static void finish_closing(struct link *link)
 {
     if (atomic_load(&link->close_request) > link->closing)

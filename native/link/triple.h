@@ -1,7 +1,7 @@
 /* A mailbox for the newest value: one writer, one reader, and neither ever waits for the other.
  *
- * Three slots, kept by the user of this file: the writer fills slot `back`, the reader reads slot `front`, the third one
- * lies in the middle. Publishing and refreshing swap a slot with the middle one, so a slot is never shared. */
+ * Three slots, kept by the user of this file: the writer fills slot `back`, the reader reads slot `front`, the third
+ * one lies in the middle. Publishing and refreshing swap a slot with the middle one, so a slot is never shared. */
 #ifndef FASTSECC_LINK_TRIPLE_H
 #define FASTSECC_LINK_TRIPLE_H
 

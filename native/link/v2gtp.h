@@ -1,7 +1,7 @@
 /* V2GTP framing of an octet stream, without I/O: ISO 15118-2 7.8.3, DIN SPEC 70121 8.7.
  *
- * Header: version 0x01, inverse version 0xFE, payload type (16 bits), payload length (32 bits), big endian. A header that
- * is wrong makes its frame ignored: the payload length is honoured, and the next frame is read after it. */
+ * Header: version 0x01, inverse version 0xFE, payload type (16 bits), payload length (32 bits), big endian. A frame
+ * with a wrong header is ignored: its payload length is honoured, and the next frame is read after it. */
 #ifndef FASTSECC_LINK_V2GTP_H
 #define FASTSECC_LINK_V2GTP_H
 

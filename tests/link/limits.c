@@ -31,11 +31,11 @@ static long long thousandths(int multiplier, int value)
         res->has_EVSEMaximumCurrentLimit = res->has_EVSEMaximumPowerLimit = 1;                                         \
         res->EVSEMaximumCurrentLimit.Multiplier = res->EVSEMaximumPowerLimit.Multiplier = m2;                          \
         res->EVSEMaximumCurrentLimit.Value = res->EVSEMaximumPowerLimit.Value = v2;                                    \
-        res->EVSEVoltageLimitAchieved = 1; /* without a maximum it stays */                                            \
+        res->EVSEVoltageLimitAchieved = 1; /* it has no maximum to reach */                                            \
         loop_set_limits_achieved(&request, &response);                                                                 \
         int expected = thousandths(m1, v1) >= thousandths(m2, v2);                                                     \
         return res->EVSECurrentLimitAchieved == expected && res->EVSEPowerLimitAchieved == expected &&                 \
-               res->EVSEVoltageLimitAchieved == 1;                                                                     \
+               res->EVSEVoltageLimitAchieved == 0;                                                                     \
     }
 
 TRY(din)
