@@ -70,4 +70,5 @@ def _neutral_single(field: reflection.Field) -> Any:
 
 
 def _concrete(cls: type[Type]) -> type[Type]:
-    return cls if not cls.ABSTRACT else _concrete(cls.__subclasses__()[0])
+    """Take the first member for a head; its members inherit ABSTRACT, so only the class's own word counts."""
+    return _concrete(cls.__subclasses__()[0]) if vars(cls).get("ABSTRACT") else cls
