@@ -185,14 +185,16 @@ class DcPower:
 
     def step(self, now: float) -> None:
         """Carry the model on to `now` (monotonic seconds)."""
-        if self.settled:
-            self._clock.at = now
         for duration_s in self._clock.slices(now):
+            if self.settled:
+                break
             self._advance(duration_s)
 
     def _switch(self, mode: DcMode) -> None:
         self.contactor.close()
         self.mode = mode
+        if mode is not DcMode.CHARGE:
+            self.current_a = 0.0
 
     def _advance(self, duration_s: float) -> None:
         self.contactor.advance(duration_s)
@@ -249,6 +251,7 @@ class AcPower:
     meter: Meter = field(default_factory=Meter)
     ev_max_current_a: float = 0.0
     """What the EV says that it can take per phase."""
+    phases_in_use: int = 3
     current_a: float = 0.0
     contactor: Contactor = field(init=False)
     _clock: Clock = field(default_factory=Clock)
@@ -264,7 +267,7 @@ class AcPower:
     @property
     def power_w(self) -> float:
         """Power of all phases together."""
-        return self.ratings.phases * self.ratings.nominal_voltage_v * self.current_a
+        return min(self.phases_in_use, self.ratings.phases) * self.ratings.nominal_voltage_v * self.current_a
 
     def off(self) -> None:
         """Open the contactor."""
@@ -273,9 +276,9 @@ class AcPower:
 
     def step(self, now: float) -> None:
         """Carry the model on to `now` (monotonic seconds)."""
-        if self.settled:
-            self._clock.at = now
         for duration_s in self._clock.slices(now):
+            if self.settled:
+                break
             self.contactor.advance(duration_s)
             aim_a = min(self.ev_max_current_a, self.ratings.max_current_a) if self.contactor.closed else 0.0
             self.current_a = ramp(self.current_a, aim_a, self.ratings.current_ramp_a_per_s, duration_s)

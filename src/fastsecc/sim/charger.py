@@ -1,0 +1,152 @@
+"""A simulated charger: what stands on the other side of the charger interface when nothing else does.
+
+It follows the interface's reference flow like any manager would: it hears vars and issues cmds, nothing else. It reads
+no clock: `handle_variable` and `step` are told the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastsecc.charger.shape import timestamp
+from fastsecc.sim.ac_outlet import AcOutlet
+from fastsecc.sim.dc_outlet import DcOutlet
+from fastsecc.sim.outlet import Command, Commands, Outlet
+from fastsecc.sim.settings import SimulatorSettings
+
+
+def energy_transfer_modes(settings: SimulatorSettings) -> list[str]:
+    """List what the outlet offers, the best first."""
+    if settings.energy == "dc":
+        return ["DC_extended"]
+    return [*(["AC_three_phase_core"] if settings.ac.phases == 3 else []), "AC_single_phase_core"]
+
+
+class SimulatedCharger:
+    """One connector's charger with its operator's decisions."""
+
+    def __init__(self, settings: SimulatorSettings, unix_s: Callable[[], float]) -> None:
+        """Make a charger that is switched off.
+
+        Args:
+            settings: what kind it is.
+            unix_s: gives the wall clock's Unix seconds, for the meter's timestamps.
+        """
+        self.settings = settings
+        self.outlet: Outlet = DcOutlet(settings) if settings.energy == "dc" else AcOutlet(settings)
+        self._unix_s = unix_s
+        self._authorize_at: float | None = None
+        self._authorized = False
+        """Authorized in the session that is paused."""
+        self._metered_at: float | None = None
+        self._now = 0.0
+        self._handlers = {
+            **self.outlet.handlers,
+            "require_auth_eim": self._on_require_auth,
+            "dlink_terminate": self._on_end,
+            "dlink_error": self._on_end,
+            "dlink_pause": self._on_pause,
+        }
+
+    @property
+    def deadline(self) -> float | None:
+        """When `step` is due, monotonic seconds; None: not before the next var."""
+        if self.outlet.active:
+            return self._now + self.settings.step_s
+        return self._authorize_at
+
+    def boot(self, now: float) -> list[Command]:
+        """Switch on: say what the charger is, and that an EV is plugged in."""
+        self._carry_on(now)
+        return [*self._introduction(), *self._plug_in()]
+
+    def handle_variable(self, name: str, payload: Any, now: float) -> list[Command]:
+        """Hear a var (its JSON-able value) and give the cmds that answer it."""
+        self._carry_on(now)
+        handler = self._handlers.get(name)
+        return [] if handler is None else list(handler(payload))
+
+    def step(self, now: float) -> list[Command]:
+        """Let time pass, and give the cmds that are due."""
+        self._carry_on(now)
+        return [*self._authorization_when_due(), *self.outlet.report(now), *self._meter_info_when_due()]
+
+    def _carry_on(self, now: float) -> None:
+        self._now = now
+        self.outlet.step(now)
+
+    def _introduction(self) -> Commands:
+        settings = self.settings
+        evse_id = {"evse_id": settings.evse_id}
+        if settings.evse_id_din is not None:
+            evse_id["evse_id_din"] = settings.evse_id_din
+        modes = energy_transfer_modes(settings)
+        yield self._session_setup()
+        yield from self.outlet.boot()
+        yield Command("receipt_is_required", {"receipt_required": settings.receipt_required})
+        yield Command("setup", {"evse_id": evse_id, "sae_j2847_mode": "None", "debug_mode": settings.debug_mode})
+        yield Command("update_energy_transfer_modes", {"supported_energy_transfer_modes": modes})
+        yield Command("reset_error", {})
+
+    def _session_setup(self) -> Command:
+        offer = {
+            "payment_options": ["ExternalPayment"],
+            "supported_certificate_service": False,
+            "central_contract_validation_allowed": False,
+        }
+        return Command("session_setup", offer)
+
+    def _plug_in(self) -> Commands:
+        yield Command("reset_error", {})
+        yield Command("ac_contactor_closed", {"status": False})
+        yield Command("stop_charging", {"stop": False})
+        yield self._session_setup()
+        yield Command("dlink_ready", {"value": True})
+
+    def _on_require_auth(self, _: Any) -> Commands:
+        if self.settings.authorization == "delayed" and not self._authorized:
+            self._authorize_at = self._now + self.settings.authorization_delay_s
+            return
+        yield self._authorization()
+
+    def _authorization_when_due(self) -> Commands:
+        if self._authorize_at is not None and self._now >= self._authorize_at:
+            self._authorize_at = None
+            yield self._authorization()
+
+    def _authorization(self) -> Command:
+        self._authorized = self.settings.authorization != "refused"
+        status = "Accepted" if self._authorized else "Invalid"
+        answer = {"authorization_status": status, "certificate_status": "NoCertificateAvailable"}
+        return Command("authorization_response", answer)
+
+    def _meter_info_when_due(self) -> Commands:
+        period_s = self.settings.meter_period_s
+        if not self.outlet.active or (self._metered_at is not None and self._now - self._metered_at < period_s):
+            return
+        self._metered_at = self._now
+        meter = self.outlet.meter
+        reading = {
+            "timestamp": timestamp(self._unix_s()),
+            "meter_id": meter.meter_id,
+            "energy_Wh_import": {"total": meter.energy_wh},
+            **self.outlet.meter_values(),
+        }
+        yield Command("update_meter_info", {"powermeter": reading})
+
+    def _on_end(self, _: Any) -> Commands:
+        """The EV has left the data link: it is plugged in anew, as far as a bench can tell."""
+        self._switch_off()
+        self._authorized = False
+        yield Command("dlink_ready", {"value": False})
+        yield from self._plug_in()
+
+    def _on_pause(self, _: Any) -> Commands:
+        """The EV stays plugged in and authorized, and may come back any time."""
+        self._switch_off()
+        yield Command("dlink_ready", {"value": True})
+
+    def _switch_off(self) -> None:
+        self.outlet.off()
+        self._authorize_at = self._metered_at = None
