@@ -1,4 +1,4 @@
-/* V2GTP framing of an octet stream, without I/O: ISO 15118-2 7.8.3, DIN SPEC 70121 8.7.
+/* V2GTP framing of an octet stream, without I/O; the same in DIN SPEC 70121 and every ISO 15118.
  *
  * Header: version 0x01, inverse version 0xFE, payload type (16 bits), payload length (32 bits), big endian. A frame
  * with a wrong header is ignored: its payload length is honoured, and the next frame is read after it. */

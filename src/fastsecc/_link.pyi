@@ -1,6 +1,6 @@
 """A connection to an EV on a native thread of its own; see `native/link/link.h`.
 
-The thread reads V2GTP frames (ISO 15118-2 7.8.3), answers charge-loop requests from the published template and queues
+The thread reads V2GTP frames, answers charge-loop requests from the published template and queues
 every other frame. It never takes the GIL. How a reader uses it, with `link.fileno()` watched by its event loop:
 
     events = link.take()
