@@ -19,9 +19,9 @@ class Bench:
 
     def __init__(self, settings: SimulatorSettings, session_settings: SessionSettings | None = None) -> None:
         self.now = 5000.0
-        self.session_settings = session_settings or SessionSettings()
+        self.session_settings = session_settings or SessionSettings(evse_time_s=lambda: int(self._unix_s()))
         self.charger = Charger("bench")
-        self.simulated = SimulatedCharger(settings, unix_s=lambda: 1_700_000_000 + self.now)
+        self.simulated = SimulatedCharger(settings, self._unix_s)
         self.session: Session | None = None
         self.paused = None
         self.variables: list[tuple[str, object]] = []
@@ -34,6 +34,9 @@ class Bench:
         self._answer = None
         self.charger.subscribe(lambda name, value: self._heard.append((name, value)))
         self.issue(self.simulated.boot(self.now))
+
+    def _unix_s(self) -> float:
+        return 1_700_000_000 + self.now
 
     def issue(self, commands) -> None:
         for name, args in commands:
@@ -64,7 +67,7 @@ class Bench:
         self.paused = session.paused
         self._listen()
 
-    def names(self, start: str | None = None) -> list[str]:
+    def names(self) -> list[str]:
         """Names of the vars published so far, those that repeat in the loop left out."""
         frequent = {"dc_ev_status", "dc_ev_target_voltage_current", "dc_ev_remaining_time", "dc_ev_maximum_limits"}
         return [name for name, _ in self.variables if name not in frequent]
