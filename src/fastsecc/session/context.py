@@ -52,6 +52,8 @@ class Context:
     session_id: bytes = bytes(8)
     previous: type[Type] | None = None
     """Class of the newest request that was answered without FAILED."""
+    received_session_id: bytes = b""
+    """Session id of the message that is handled."""
     waiting_since: float | None = None
     """When the request that is handled was held back for the first time; None: it is new."""
     charging: bool = False

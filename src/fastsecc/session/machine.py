@@ -157,6 +157,7 @@ class Machine:
 
     def _process(self, message: Any, response: type[Type], *, out_of_turn: bool = False) -> None:
         request = _body(message)
+        self.context.received_session_id = message.Header.SessionID
         answer = self._answer(request, response, message.Header.SessionID, out_of_turn)
         if answer.response is None:
             self._hold(message, answer)

@@ -165,7 +165,8 @@ class Session:
             from fastsecc.session.din70121.machine import DinContext, DinMachine
 
             return DinMachine(DinContext(messages=din70121, **common), self._timers)
-        from fastsecc.session.iso2.machine import Iso2Context, Iso2Machine
+        from fastsecc.session.iso2.context import Iso2Context
+        from fastsecc.session.iso2.machine import Iso2Machine
 
         return Iso2Machine(Iso2Context(messages=iso2, resumable=self._resumable, **common), self._timers)
 

@@ -32,17 +32,17 @@ WELL = {
 """EVSEStatusCode of a charger that is well."""
 
 
-def status_code(context: Context, phase: Phase, *, stale: bool | None = None, finished: bool = False) -> str:
+def status_code(context: Context, phase: Phase, *, stale: bool = False, finished: bool = False) -> str:
     """Give the EVSEStatusCode's name.
 
     Args:
-        stale: the present values are too old; None: as the session knows.
+        stale: for an answer that too old present values lead to, if there were any.
         finished: the phase is over well (cable check): it is ready, even while a stop is asked for.
     """
     charger = context.charger
     if charger.emergency:
         return "EVSE_EmergencyShutdown"
-    if context.stale_at is not None if stale is None else stale:
+    if stale or context.stale_at is not None:
         return "EVSE_Malfunction"
     if charger.evse_error in EVSE_ERRORS:
         return EVSE_ERRORS[charger.evse_error]

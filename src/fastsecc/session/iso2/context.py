@@ -1,0 +1,30 @@
+"""What an ISO 15118-2 session remembers beyond what all sessions do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastsecc.messages import iso2
+from fastsecc.session.api import Paused
+from fastsecc.session.context import Context
+
+
+@dataclass(slots=True, kw_only=True)
+class Iso2Context(Context):
+    """Context of an ISO 15118-2 session."""
+
+    resumable: Paused | None = None
+    """What a paused session left; None once another session was set up."""
+    joined: Paused | None = None
+    """The paused session that this one goes on with."""
+    payment_option: str = ""
+    """What the EV selected."""
+    asked_to_pay_at: float = 0.0
+    """When the EV selected it: an authorization that came before does not count."""
+    charge_service: iso2.ChargeServiceType | None = None
+    """As it was offered."""
+    energy_transfer_mode: str = ""
+    """What the EV asked for."""
+    schedule: iso2.SAScheduleListType | None = None
+    sa_schedule_tuple_id: int = 1
+    """What the EV chose."""

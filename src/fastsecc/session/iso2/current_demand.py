@@ -1,0 +1,50 @@
+"""CurrentDemand: the DC charge loop."""
+
+from __future__ import annotations
+
+from fastsecc.messages.iso2 import CurrentDemandReq, CurrentDemandRes, ResponseCodeType
+from fastsecc.session import loop, reports
+from fastsecc.session.context import Answer
+from fastsecc.session.iso2.context import Iso2Context
+from fastsecc.session.iso2.states import State
+from fastsecc.session.iso2.values import amperes, dc_status, meter_info, volts, watts
+from fastsecc.session.loop import Loop
+from fastsecc.session.status import Phase
+
+COARSE_CURRENT_A = 300.0
+"""Above this a current limit is said with one decimal, below with two."""
+
+
+def respond(context: Iso2Context, stale: bool) -> CurrentDemandRes:
+    """Build CurrentDemandRes, but for the limit-achieved flags; ReceiptRequired is left out with external payment."""
+    charger, limits = context.charger, context.charger.dc_maximum_limits
+    response = CurrentDemandRes(
+        ResponseCode=ResponseCodeType.OK,
+        DC_EVSEStatus=dc_status(context, Phase.CHARGE, stale=stale),
+        EVSEPresentVoltage=volts(charger.present_voltage_v),
+        EVSEPresentCurrent=amperes(charger.present_current_a),
+        EVSECurrentLimitAchieved=False,
+        EVSEVoltageLimitAchieved=False,
+        EVSEPowerLimitAchieved=False,
+        EVSEID=charger.evse_id,
+        SAScheduleTupleID=context.sa_schedule_tuple_id,
+        MeterInfo=meter_info(context),
+    )
+    if limits is not None:
+        response.EVSEMaximumVoltageLimit = volts(limits.voltage_v)
+        response.EVSEMaximumCurrentLimit = amperes(limits.current_a, 1 if limits.current_a > COARSE_CURRENT_A else 2)
+        response.EVSEMaximumPowerLimit = watts(limits.power_w)
+    return response
+
+
+def report(request: CurrentDemandReq, context: Iso2Context) -> None:
+    """Publish what the EV says."""
+    reports.current_demand(request, context)
+
+
+LOOP = Loop(CurrentDemandReq, respond, report, State.CURRENT_DEMAND_OR_POWER_DELIVERY)
+
+
+def handle(request: CurrentDemandReq, context: Iso2Context) -> Answer:
+    """Answer CurrentDemandReq."""
+    return loop.handle(LOOP, request, context)
