@@ -6,92 +6,11 @@ from typing import NamedTuple
 cimport cython
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.errno cimport errno
-from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport INT64_MAX, int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy
 
-from fastsecc._exi cimport exi_decode_loop, exi_encode_loop, exi_loop_from_message, exi_loop_request, exi_loop_response
-
-cdef extern from *:
-    """
-    #include "link.h"
-    #include "loop_response.h"
-    """
-    int V2GTP_MAX_TYPES
-    int V2GTP_FAULTS
-    int LOOP_MAX_SESSION_ID
-
-    ctypedef struct link_codec "struct link_codec":
-        int (*decode)(const uint8_t *, size_t, int, exi_loop_request *) noexcept nogil
-        int (*encode)(const exi_loop_response *, uint8_t *, size_t) noexcept nogil
-
-    ctypedef struct loop_template "struct loop_template":
-        bint armed
-        uint8_t session_id_n
-        uint8_t session_id[8]
-        int64_t fresh_until_ns
-        uint64_t meter_sequence
-        exi_loop_response fresh
-        exi_loop_response stale
-
-    ctypedef struct loop_progress "struct loop_progress":
-        uint64_t answered
-        uint64_t meter_sequence_sent
-        int64_t at_ns
-        bint stale
-        uint32_t n
-        uint8_t request[512]
-
-    ctypedef struct record "struct record":
-        uint32_t sequence
-        uint32_t n
-        uint16_t payload_type
-        uint8_t octets[1]
-
-    ctypedef struct link_settings "struct link_settings":
-        uint16_t payload_types[16]
-        uint32_t payload_types_n
-        uint32_t max_payload
-        uint32_t queue_frames
-        uint32_t max_ignored_frames
-        uint32_t report_interval_ms
-        uint32_t heartbeat_ms
-        uint32_t fin_wait_ms
-        uint32_t send_timeout_ms
-
-    ctypedef struct link_counters "struct link_counters":
-        uint32_t frames
-        uint32_t ignored[4]
-        uint32_t handed_over
-        uint32_t answered
-        uint32_t answered_stale
-        uint32_t refused
-        uint32_t late
-        uint32_t slowest_us
-
-    ctypedef struct transport "struct transport":
-        pass
-    ctypedef struct link "struct link":
-        pass
-    ctypedef int link_close_how "enum link_close"
-    ctypedef int link_reason "enum link_reason"
-
-    transport *transport_plain(int fd) nogil
-    void transport_close(transport *) nogil
-    link *link_start(transport *, const link_settings *, const link_codec *) nogil
-    void link_release(link *) nogil
-    bint link_join(link *, int timeout_ms) nogil
-    int link_notify_fd(const link *) nogil
-    void link_clear_notify(link *) nogil
-    const record *link_frame(link *) nogil
-    void link_frame_done(link *) nogil
-    const loop_progress *link_progress(link *) nogil
-    bint link_closed(const link *, link_reason *, const char **) nogil
-    void link_reply(link *, uint16_t, const uint8_t *, uint32_t, uint32_t, link_close_how) nogil
-    void link_close(link *, link_close_how) nogil
-    loop_template *link_template(link *) nogil
-    void link_publish(link *) nogil
-    void link_read_counters(link *, link_counters *) nogil
-    bint loop_arm(loop_template *) nogil
+from fastsecc._exi cimport exi_decode_loop, exi_encode_loop, exi_loop_from_message
+from link cimport *
 
 V2GTP_EXI = 0x8001
 MAX_PAYLOAD = 16 * 1024
