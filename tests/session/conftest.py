@@ -41,7 +41,7 @@ def check_message(message: Any, path: str = "") -> None:
 def _check_value(value: Any, described: reflection.Field, place: str) -> None:
     assert isinstance(value, described.type), f"{place} is {value!r}"
     if isinstance(value, Type):
-        assert not value.ABSTRACT, f"{place} is abstract"
+        assert not vars(type(value)).get("ABSTRACT", False), f"{place} is abstract"
         check_message(value, place)
     elif described.range is not None:
         assert described.range.low <= value <= described.range.high, f"{place} is {value}"
