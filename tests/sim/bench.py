@@ -19,7 +19,7 @@ class Bench:
 
     def __init__(self, settings: SimulatorSettings, session_settings: SessionSettings | None = None) -> None:
         self.now = 5000.0
-        self.session_settings = session_settings or SessionSettings(evse_time_s=lambda: int(self._unix_s()))
+        self.session_settings = session_settings or SessionSettings(wall_clock_s=self._unix_s)
         self.charger = Charger("bench")
         self.simulated = SimulatedCharger(settings, self._unix_s)
         self.session: Session | None = None
