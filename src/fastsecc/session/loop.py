@@ -51,7 +51,7 @@ def template(loop: Loop, context: Context) -> LoopTemplate:
 def meter_sequence(context: Context) -> int:
     """Give the sequence of the meter reading that the EV has not got yet; 0: there is none."""
     meter = context.charger.meter
-    return 0 if meter is None or meter.sequence == context.meter_sent else meter.sequence
+    return 0 if meter is None or meter.sequence <= context.meter_sent else meter.sequence
 
 
 def answer_from_template(template: LoopTemplate, request: Any, now: float, meter_sent: int) -> Any:
@@ -66,7 +66,7 @@ def answer_from_template(template: LoopTemplate, request: Any, now: float, meter
     source: Any = template.stale if now > template.fresh_until else template.fresh
     body = msgspec.structs.replace(source.Body.BodyElement)
     _set_limits_achieved(body, request.Body.BodyElement)
-    if template.meter_sequence in (0, meter_sent) and hasattr(body, "MeterInfo"):
+    if template.meter_sequence <= meter_sent and hasattr(body, "MeterInfo"):
         body.MeterInfo = None
     return type(source)(Header=source.Header, Body=type(source.Body)(BodyElement=body))
 
