@@ -77,10 +77,11 @@ def generate_tables() -> None:
 def extensions() -> list[Extension]:
     """Generate the tables and translate the Cython sources."""
     generate_tables()
+    modules = {"_exi": "native/exi", "_link": "native/link"}
     return cythonize(
-        [extension("_exi", "native/exi"), extension("_link", "native/link")],
+        [extension(name, folder) for name, folder in modules.items() if Path(folder, f"{name}.pyx").exists()],
         build_dir=str(GENERATED),
-        include_path=["native/exi", "native/link"],
+        include_path=["native/exi", "native/link", "src"],
         compiler_directives={"language_level": 3, "embedsignature": False},
     )
 

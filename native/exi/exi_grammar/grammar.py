@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from exi_grammar.content import Rest, Term, content_of, steps
 from exi_grammar.elements import Content, Elements, QName, classes_of, elements_of
 from exi_grammar.fields import Field, Kind, Value, fields_of
+from exi_grammar.structs import ENVELOPES, Place, place_of
 from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.schema import Type
 
@@ -51,7 +52,11 @@ class Entry:
     bare: bool = False
     """An attribute or text: the value alone, without the events around the content of an element."""
     repeated: bool = False
+    abstract: bool = False
+    """The head of a substitution group, which a schema forbids but some chargers send."""
     field: Field | None = None
+    place: Place | None = None
+    """In the C struct of a charge-loop message."""
 
 
 @dataclass(slots=True)
@@ -70,6 +75,8 @@ class Root:
     name: str
     document: int
     fragment: int
+    envelope: int
+    """The element that every message is wrapped in, if there is one."""
 
 
 class Grammar:
@@ -92,7 +99,9 @@ class Grammar:
         for entry in self.types:
             entry.start = self._add_states(entry.cls)
         for name, elements in every.items():
-            self.roots.append(Root(name, self._document(elements), self._fragment(elements)))
+            document, fragment = self._document(elements), self._fragment(elements)
+            envelope = next((self._root_id(*root) for root in _envelopes(elements)), 0)
+            self.roots.append(Root(name, document, fragment, envelope))
 
     @property
     def depth(self) -> int:
@@ -136,16 +145,16 @@ class Grammar:
             self.entries[-1].bare = each.attribute or each.text
             self.entries[-1].repeated = each.occurs is not None
             self.entries[-1].field = each
+            self.entries[-1].place = place_of(each)
         return range(first, len(self.entries))
 
     def _entry(self, name: str, content: Content) -> Entry:
         if isinstance(content, Value):
             return Entry(name, content.kind, content)
-        return Entry(name, Kind.COMPLEX, child=self._type_ids[content])
+        # The members of a group inherit the mark of its head, so it counts only where it is set.
+        return Entry(name, Kind.COMPLEX, child=self._type_ids[content], abstract="ABSTRACT" in vars(content))
 
     def _field_id(self, field: Field) -> int:
-        if isinstance(field.content, type) and field.content.ABSTRACT:
-            return REFUSED
         return self._field_ids[field]
 
     def _add_states(self, cls: type[Type]) -> int:
@@ -193,7 +202,7 @@ class Grammar:
             self._root_id(name, contents[0]) if len(contents) == 1 else self._relaxed(name, contents, elements)
             for (name, _), contents in elements.named.items()
         ]
-        return self._add_state([*ids, REFUSED, END])
+        return self._add_state([*ids, REFUSED, REFUSED])
 
     def _add_state(self, fields: list[int], after: int = FINISHED) -> int:
         self.states.append(State([Production(number, after) for number in fields]))
@@ -201,15 +210,14 @@ class Grammar:
 
     def _root_id(self, name: str, content: Content) -> int:
         """Find an element with this name and content, or add one that belongs to no type."""
-        if isinstance(content, type) and content.ABSTRACT:
-            return REFUSED
         if not self._root_ids:
             for field, number in self._field_ids.items():
-                if not field.attribute and not field.text:
+                if not self.entries[number].bare and self.entries[number].place is None:
                     self._root_ids.setdefault((field.name, field.content), number)
         if (name, content) not in self._root_ids:
             self._root_ids[name, content] = len(self.entries)
             self.entries.append(self._entry(name, content))
+            self.entries[-1].place = Place("0") if content in ENVELOPES else None
         return self._root_ids[name, content]
 
     def _relaxed(self, name: str, contents: list[Content], elements: Elements) -> int:
@@ -230,6 +238,10 @@ class Grammar:
         self.types.append(TypeEntry(cls, fields, start))
         self.entries.append(Entry(name, Kind.COMPLEX, child=len(self.types) - 1))
         return len(self.entries) - 1
+
+
+def _envelopes(elements: Elements) -> Iterator[tuple[str, Content]]:
+    return ((name, content) for (name, _), content in elements.declared.items() if content in ENVELOPES)
 
 
 def _limited_repeat(rest: Rest) -> int:

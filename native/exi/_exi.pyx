@@ -1,0 +1,184 @@
+# cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False, always_allow_keywords=False
+# cython: binding=False, auto_pickle=False
+"""The EXI codec: a table-driven engine that needs no GIL, and its Python face (used through fastsecc.exi)."""
+
+from importlib import import_module
+
+from fastsecc.errors import EncodeError
+
+from libc.stdlib cimport free, malloc
+
+cdef enum:
+    EXI_HEADER = 0x80     # distinguishing bits, no options, version 1
+    EXI_END_FIELD = 0
+    EXI_REFUSED_FIELD = 1
+    NO_LIMIT = 0xFFFFFFFF
+
+include "decode.pxi"
+include "encode.pxi"
+include "objects.pxi"
+include "flatten.pxi"
+
+
+def decode(bytes octets, int root, bint fragment):
+    """Decode a stream; returns (message or None, element or path, bit, result, deviations)."""
+    cdef decoder d
+    cdef const uint8_t *exi = <const uint8_t *>PyBytes_AsString(octets)
+    cdef int64_t n = len(octets)
+    cdef int failure
+    memset(&d, 0, sizeof(d))
+    d.side = <uint8_t *>malloc(<size_t>(n + n // 2 + 16))
+    try:
+        failure = decode_stream(&d, exi, n, root, fragment) if d.side != NULL else NO_MEMORY
+        if failure:
+            return None, path_of(d.frames, d.depth, d.field), d.bits.at, failure, ()
+        return message_of(&d)
+    finally:
+        free(d.tape)
+        free(d.side)
+
+
+cdef object message_of(decoder *d):
+    deviations = deviations_of(d) if d.deviations_n else ()
+    cdef const exi_field *field = &exi_fields[d.tape.field]
+    d.entries = 1
+    message = build(d, field.content) if field.kind == EXI_COMPLEX else value_of(d, d.tape, field)
+    return message, name_at(field.name), d.bits.at, 0, deviations
+
+
+cdef tuple deviations_of(decoder *d):
+    """Name each deviation's element by walking the tape up to it."""
+    cdef int i
+    cdef int64_t at
+    cdef int depth
+    cdef int number
+    found = []
+    for i in range(d.deviations_n):
+        depth = 0
+        for at in range(d.deviations[i].entry):
+            number = d.tape[at].field
+            if number == EXI_END_FIELD:
+                depth -= 1
+            elif exi_fields[number].kind == EXI_COMPLEX:
+                d.frames[depth].field = <uint16_t>number
+                depth += 1
+        number = d.tape[d.deviations[i].entry].field if d.deviations[i].entry < d.entries else EXI_END_FIELD
+        found.append((path_of(d.frames, depth, number), d.deviations[i].bit, d.deviations[i].what))
+    return tuple(found)
+
+
+def encode(message, int root, int field, bint fragment):
+    """Encode a message as an element that a document or fragment of a namespace may start with (see `roots`)."""
+    cdef flattening f
+    cdef list keep = []
+    memset(&f, 0, sizeof(f))
+    try:
+        flatten_element(&f, field, message, keep)
+        return encoded(&f, root, fragment)
+    finally:
+        free(f.tape.tape)
+
+
+cdef bytes encoded(flattening *f, int root, bint fragment):
+    cdef encoder e
+    cdef int64_t capacity = f.tape.entries * 16 + f.octets + 64
+    cdef uint8_t *to = <uint8_t *>malloc(<size_t>capacity)
+    cdef int64_t n
+    if to == NULL:
+        raise MemoryError
+    try:
+        e.base = NULL
+        e.tape = f.tape.tape
+        n = encode_stream(&e, to, capacity, root, fragment)
+        if n < 0:
+            raise EncodeError(path_of(e.frames, e.depth, e.field), REASONS[-n])
+        return PyBytes_FromStringAndSize(<const char *>to, n)
+    finally:
+        free(to)
+
+
+REASONS = {
+    MISSING: "missing",
+    NOT_ALLOWED: "not allowed besides what is there",
+    TOO_MANY: "more items than the schema allows",
+}
+
+
+def roots(int root, bint fragment):
+    """List the elements that a document or fragment may start with: field, name and class (None: no complex type)."""
+    cdef const exi_state *state = &exi_states[exi_roots[root].fragment if fragment else exi_roots[root].document]
+    cdef const exi_field *field
+    cdef int i
+    cdef int number
+    found = []
+    for i in range(state.n):
+        number = exi_productions[state.first + i].field
+        field = &exi_fields[number]
+        found.append((number, name_at(field.name), class_of(field.content) if field.kind == EXI_COMPLEX else None))
+    return found
+
+
+cdef int exi_decode_loop(const uint8_t *exi, size_t n, int protocol, exi_loop_request *out) noexcept nogil:
+    cdef decoder d
+    cdef int failure
+    d.base = <uint8_t *>out
+    d.side = NULL
+    memset(out, 0, sizeof(exi_loop_message))
+    failure = decode_stream(&d, exi, <int64_t>n, protocol, False)
+    return failure if failure else NOT_MINE if d.deviations_n else OK
+
+
+cdef int exi_encode_loop(const exi_loop_response *message, uint8_t *out, size_t capacity) noexcept nogil:
+    cdef encoder e
+    cdef uint8_t kind = message.kind
+    e.base = <const uint8_t *>message
+    return <int>encode_stream(&e, out, <int64_t>capacity, protocol_of(kind), False)
+
+
+cdef int protocol_of(int kind) noexcept nogil:
+    return EXI_DIN if kind <= EXI_din_CurrentDemandRes else EXI_ISO2
+
+
+cdef int exi_loop_from_message(object message, exi_loop_response *out) except -1:
+    """Turn a V2G_Message into the struct, by way of its EXI form."""
+    cdef int root
+    for root in range(EXI_ROOTS_N):
+        if exi_roots[root].envelope and class_of(exi_fields[exi_roots[root].envelope].content) is type(message):
+            exi = encode(message, root, exi_roots[root].envelope, False)
+            if exi_decode_loop(<const uint8_t *>PyBytes_AsString(exi), len(exi), root, out) == OK:
+                return 0
+    raise EncodeError("Body", "not a message of the charge loop")
+
+
+def repeat_decode(bytes octets, int root, int times, bint to_struct):
+    """Decode a document again and again, natively, for benchmarks; returns the result."""
+    cdef decoder d
+    cdef exi_loop_message message
+    cdef const uint8_t *exi = <const uint8_t *>PyBytes_AsString(octets)
+    cdef int64_t n = len(octets)
+    cdef int failure = OK
+    cdef int i
+    memset(&d, 0, sizeof(d))
+    d.side = <uint8_t *>malloc(<size_t>(n + n // 2 + 16))
+    with nogil:
+        for i in range(times):
+            if to_struct:
+                failure = exi_decode_loop(exi, <size_t>n, root, &message)
+            else:
+                failure = decode_stream(&d, exi, n, root, False)
+    free(d.tape)
+    free(d.side)
+    return failure
+
+
+def repeat_encode(message, int times):
+    """Encode a message of the charge loop again and again, natively, for benchmarks; returns its length."""
+    cdef exi_loop_message struct_
+    cdef uint8_t out[EXI_LOOP_MAX_OCTETS]
+    cdef int n = 0
+    cdef int i
+    exi_loop_from_message(message, &struct_)
+    with nogil:
+        for i in range(times):
+            n = exi_encode_loop(&struct_, out, EXI_LOOP_MAX_OCTETS)
+    return n

@@ -1,0 +1,26 @@
+/* Whole words at any address, most significant octet first. */
+#ifndef FASTSECC_EXI_WORDS_H
+#define FASTSECC_EXI_WORDS_H
+
+#include <stdint.h>
+#include <string.h>
+
+static inline uint64_t exi_load_word(const uint8_t *from)
+{
+    uint64_t word;
+    memcpy(&word, from, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    return word;
+}
+
+static inline void exi_store_word(uint8_t *to, uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    memcpy(to, &word, sizeof word);
+}
+
+#endif

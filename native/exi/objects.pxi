@@ -1,0 +1,100 @@
+# Python messages from the tape.
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+
+
+# What the numbers of types and enumerations mean in Python; found when first used.
+cdef list _classes = [None] * EXI_TYPES_N
+cdef list _slots = [None] * EXI_TYPES_N       # field names of a class
+cdef list _members = [None] * EXI_VALUES_N    # of an enumeration
+cdef list _indices = [None] * EXI_VALUES_N    # of the members
+
+
+cdef str name_at(int offset):
+    return (<const char *>exi_names + offset).decode("ascii")
+
+
+cdef object find(int module, int name):
+    return getattr(import_module(name_at(exi_modules[module])), name_at(name))
+
+
+cdef object class_of(int number):
+    cls = _classes[number]
+    if cls is None:
+        cls = _classes[number] = find(exi_types[number].module, exi_types[number].name)
+        _slots[number] = cls.__struct_fields__
+    return cls
+
+
+cdef tuple members_of(int number):
+    if _members[number] is None:
+        _members[number] = tuple(find(exi_values[number].module, exi_values[number].name))
+        _indices[number] = {member: index for index, member in enumerate(_members[number])}
+    return _members[number]
+
+
+cdef object big_integer(const decoder *d, const tape_entry *entry):
+    number = 0
+    cdef int64_t i = entry.n & 0x7FFFFFFF
+    while i:
+        i -= 1
+        number = number << 7 | d.side[entry.value + i]
+    return -number - 1 if entry.n >> 31 else number
+
+
+cdef object value_of(const decoder *d, const tape_entry *entry, const exi_field *field):
+    cdef const exi_value *value = &exi_values[field.content]
+    if field.kind == EXI_STRING:
+        return PyUnicode_DecodeUTF8(<const char *>d.side + entry.value, entry.n, NULL)
+    if field.kind == EXI_BINARY:
+        return PyBytes_FromStringAndSize(<const char *>d.side + entry.value, entry.n)
+    if field.kind == EXI_BIG:
+        return big_integer(d, entry)
+    if value.python == EXI_ENUM:
+        return members_of(field.content)[entry.value]
+    if value.python == EXI_BOOL:
+        return entry.value != 0
+    if field.kind == EXI_UNSIGNED:
+        return <uint64_t>entry.value
+    return entry.value
+
+
+# Build the element whose content starts at the next entry.
+cdef object build(decoder *d, int number):
+    cdef const tape_entry *entry
+    cdef const exi_field *field
+    cdef dict values = {}
+    cls = class_of(number)
+    cdef tuple slots = _slots[number]
+    while True:
+        entry = &d.tape[d.entries]
+        d.entries += 1
+        if entry.field == EXI_END_FIELD:
+            return cls(**values)
+        field = &exi_fields[entry.field]
+        value = build(d, field.content) if field.kind == EXI_COMPLEX else value_of(d, entry, field)
+        name = slots[field.slot]
+        if not field.flags & EXI_REPEATED:
+            values[name] = value
+        elif name in values:
+            (<list>values[name]).append(value)
+        else:
+            values[name] = [value]
+
+
+
+cdef str name_of(int number):
+    cdef const exi_field *field = &exi_fields[number]
+    name = name_at(field.name)
+    if field.flags & EXI_BARE and field.kind <= EXI_BIG:
+        return "@" + name if name != "value" else ""
+    return name
+
+
+cdef str path_of(const frame *frames, int depth, int number):
+    """Name the elements from the root to a field; the text of an element is the element itself."""
+    cdef int i
+    cdef list names = [name_of(frames[i].field) for i in range(depth)]
+    if number > EXI_REFUSED_FIELD and (depth == 0 or number != frames[depth - 1].field):
+        names.append(name_of(number))
+    return "/".join([name for name in names if name])

@@ -1,0 +1,66 @@
+# The grammar tables, as generated.
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
+
+
+cdef extern from "exi_tables.h" nogil:
+    enum:
+        EXI_SMALL, EXI_UNSIGNED, EXI_INTEGER, EXI_BINARY, EXI_STRING, EXI_BIG, EXI_COMPLEX, EXI_END, EXI_REFUSED
+        EXI_PLAIN, EXI_BOOL, EXI_ENUM
+        EXI_BARE, EXI_REPEATED, EXI_WIDE, EXI_ABSTRACT
+        EXI_NOWHERE
+        EXI_MAX_DEPTH
+        EXI_SLACK
+        EXI_TYPES_N, EXI_VALUES_N, EXI_ROOTS_N
+        EXI_DIN, EXI_ISO2
+        EXI_din_CurrentDemandRes
+        EXI_LOOP_MAX_OCTETS
+
+    ctypedef struct exi_state:
+        uint16_t first
+        uint16_t n
+        uint16_t repeat
+        uint16_t width
+
+    ctypedef struct exi_production:
+        uint16_t field
+        uint16_t next
+
+    ctypedef struct exi_field:
+        uint8_t kind
+        uint8_t bits
+        uint8_t flags
+        uint8_t slot
+        uint16_t content
+        uint16_t name
+        uint16_t offset
+        uint16_t presence
+        uint16_t present
+
+    ctypedef struct exi_value:
+        int64_t low
+        uint64_t span
+        uint16_t name
+        uint8_t module
+        uint8_t python
+
+    ctypedef struct exi_type:
+        uint16_t start
+        uint16_t first
+        uint16_t n
+        uint16_t name
+        uint16_t module
+
+    ctypedef struct exi_root:
+        uint16_t name
+        uint16_t document
+        uint16_t fragment
+        uint16_t envelope
+
+    const exi_state exi_states[]
+    const exi_production exi_productions[]
+    const exi_field exi_fields[]
+    const exi_value exi_values[]
+    const exi_type exi_types[]
+    const exi_root exi_roots[]
+    const uint16_t exi_modules[]
+    const char exi_names[]
