@@ -25,7 +25,7 @@ Unit = din.UnitSymbolType
 
 
 def handle(request: din.ChargeParameterDiscoveryReq, context: Context) -> Answer:
-    """Publish what the EV needs, check that it fits, and state limits and schedule."""
+    """Check that what the EV needs fits, publish it, and state limits and schedule."""
     mode = request.EVRequestedEnergyTransferType
     context.publish("requested_energy_transfer_mode", EnergyTransferMode(mode))
     offered = energy_transfer_type(context)
@@ -34,10 +34,10 @@ def handle(request: din.ChargeParameterDiscoveryReq, context: Context) -> Answer
     parameters = request.EVChargeParameter
     if not isinstance(parameters, din.DC_EVChargeParameterType):
         raise ProtocolError("FAILED_WrongChargeParameter", "AC parameters")  # [V2G-DC-398]
+    _check(parameters, context)
     reports.dc_energy(context, parameters)
     reports.dc_ev_maximum_limits(context, parameters)
     reports.dc_ev_status(context, parameters.DC_EVStatus)
-    _check(parameters, context)
     ends = context.charger.no_energy_pause in PAUSES_THAT_END
     return Answer(_response(context), State.STOP if ends else State.CABLE_CHECK)
 
