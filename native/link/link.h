@@ -55,7 +55,7 @@ struct link_counters {
     uint32_t handed_over;           /* to Python */
     uint32_t answered;              /* on the link thread */
     uint32_t answered_stale;        /* of these, from the stale response */
-    uint32_t refused;               /* loop requests left to Python though the loop was armed */
+    uint32_t refused;               /* frames left to Python though the loop was armed */
     uint32_t late;                  /* answers that took longer than V2G_SECC_Msg_Performance_Time of CurrentDemand */
     uint32_t slowest_us;            /* longest time from reading a loop request to having sent its answer */
 };

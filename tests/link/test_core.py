@@ -38,3 +38,7 @@ def test_ring_keeps_every_frame(tmp_path):
 
 def test_limits_are_compared_as_decimals(tmp_path):
     run(tmp_path, "limits", "loop_response.c")
+
+
+def test_response_that_cannot_be_encoded_is_pythons(tmp_path):
+    run(tmp_path, "loop_refusal", "loop.c", "loop_response.c")
