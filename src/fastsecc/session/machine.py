@@ -101,7 +101,7 @@ class Machine:
     def wake(self, now: float) -> Output:
         """Let a deadline or a cmd take effect."""
         out = self._begin(now)
-        if self.closing:
+        if self.over:
             return out
         for timer in (COMMUNICATION_SETUP, SEQUENCE, EMERGENCY):
             if self.timers.expired(timer, now):  # closed without a response
@@ -142,6 +142,11 @@ class Machine:
         return loop.template(current, context) if self.loop_may_run() else None
 
     @property
+    def over(self) -> bool:
+        """Tell whether the session has ended: by SessionStop, or because the connection is being closed."""
+        return self.closing or self.link_action is not LinkAction.ERROR
+
+    @property
     def deadline(self) -> float | None:
         """When `wake` is due at the latest."""
         return self.timers.earliest
@@ -151,7 +156,7 @@ class Machine:
     def _begin(self, now: float) -> Output:
         out = Output()
         self.context.now, self.context.out = now, out
-        if not self.closing:
+        if not self.over:
             self._watch(now)
         return out
 
@@ -210,8 +215,9 @@ class Machine:
             self._fail(response.ResponseCode)
         else:
             self._follow(request, answer.next)
-        if answer.link is not None and not self.closing:
+        if self.over and not self.closing:
             context.out.close = Close.AFTER_EV
+            self.timers.stop_all()
 
     def _fail(self, code: str) -> None:
         """End the session with a FAILED response [V2G2-539], [V2G-DC-665]."""

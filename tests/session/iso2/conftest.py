@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fastsecc.messages import iso2
+from fastsecc.messages import iso2, xmldsig
 from fastsecc.session.physical import physical
 
 U = iso2.UnitSymbolType
@@ -123,8 +123,82 @@ class Requests:
     def welding(self) -> Any:
         return iso2.WeldingDetectionReq(DC_EVStatus=self.ev_status())
 
+    def payment_details(self) -> Any:
+        chain = iso2.CertificateChainType(Certificate=b"certificate")
+        return iso2.PaymentDetailsReq(eMAID="DEABCC123456789"[:15], ContractSignatureCertChain=chain)
+
+    def certificate_installation(self) -> Any:
+        return iso2.CertificateInstallationReq(
+            Id="id1", OEMProvisioningCert=b"certificate", ListOfRootCertificateIDs=self._roots()
+        )
+
+    def certificate_update(self) -> Any:
+        return iso2.CertificateUpdateReq(
+            Id="id1",
+            ContractSignatureCertChain=iso2.CertificateChainType(Certificate=b"certificate"),
+            eMAID="DEABCC123456789",
+            ListOfRootCertificateIDs=self._roots(),
+        )
+
+    def _roots(self) -> Any:
+        root = xmldsig.X509IssuerSerialType(X509IssuerName="CN=root", X509SerialNumber=1)
+        return iso2.ListOfRootCertificateIDsType(RootCertificateID=[root])
+
+    def metering_receipt(self) -> Any:
+        return iso2.MeteringReceiptReq(SessionID=bytes(8), MeterInfo=iso2.MeterInfoType(MeterID="m"))
+
     def stop(self, how: str = "Terminate") -> Any:
         return iso2.SessionStopReq(ChargingSession=iso2.ChargingSessionType(how))
+
+
+EVERY_REQUEST = {
+    "SessionSetupReq": "session_setup",
+    "ServiceDiscoveryReq": "service_discovery",
+    "ServiceDetailReq": "service_detail",
+    "PaymentServiceSelectionReq": "payment",
+    "PaymentDetailsReq": "payment_details",
+    "CertificateInstallationReq": "certificate_installation",
+    "CertificateUpdateReq": "certificate_update",
+    "AuthorizationReq": "authorization",
+    "ChargeParameterDiscoveryReq": "cpd_dc",
+    "CableCheckReq": "cable_check",
+    "PreChargeReq": "pre_charge",
+    "PowerDeliveryReq": "power",
+    "CurrentDemandReq": "current_demand",
+    "ChargingStatusReq": "charging_status",
+    "MeteringReceiptReq": "metering_receipt",
+    "WeldingDetectionReq": "welding",
+    "SessionStopReq": "stop",
+}
+"""Names of the methods of Requests."""
+
+SETUP_STATES = (
+    "SESSION_SETUP",
+    "SERVICE_DISCOVERY",
+    "PAYMENT_SERVICE_SELECTION",
+    "AUTHORIZATION",
+    "CHARGE_PARAMETER_DISCOVERY",
+)
+STATES = {
+    "dc": (
+        *SETUP_STATES,
+        "CABLE_CHECK",
+        "PRE_CHARGE",
+        "PRE_CHARGE_OR_POWER_DELIVERY",
+        "CURRENT_DEMAND",
+        "CURRENT_DEMAND_OR_POWER_DELIVERY",
+        "WELDING_DETECTION_OR_SESSION_STOP",
+        "ENDED",
+    ),
+    "ac": (
+        *SETUP_STATES,
+        "POWER_DELIVERY",
+        "CHARGING_STATUS",
+        "CHARGING_STATUS_OR_POWER_DELIVERY",
+        "SESSION_STOP",
+        "ENDED",
+    ),
+}
 
 
 class Way:
@@ -147,12 +221,14 @@ class Way:
             ("CURRENT_DEMAND", lambda: drive.ok(ev.power("Start", dc=True))),
             ("CURRENT_DEMAND_OR_POWER_DELIVERY", lambda: drive.ok(ev.current_demand())),
             ("WELDING_DETECTION_OR_SESSION_STOP", lambda: drive.ok(ev.power("Stop", dc=True))),
+            ("ENDED", lambda: drive.ok(ev.stop())),
         ]
         ac_steps = [
             ("POWER_DELIVERY", lambda: drive.ok(ev.cpd_ac())),
             ("CHARGING_STATUS", self.start_ac),
             ("CHARGING_STATUS_OR_POWER_DELIVERY", lambda: drive.ok(ev.charging_status())),
             ("SESSION_STOP", lambda: drive.ok(ev.power("Stop"))),
+            ("ENDED", lambda: drive.ok(ev.stop())),
         ]
         self.steps: list[tuple[str, Callable[[], Any]]] = steps + (dc_steps if self.dc else ac_steps)
 
@@ -165,6 +241,14 @@ class Way:
             step()
             assert self.drive.session.state == name
         return self.drive
+
+    def again(self) -> None:
+        """Connect anew after a pause and go on to where the paused session is joined."""
+        paused = self.drive.session.paused
+        self.drive.close()
+        self.drive.now += 10
+        self.drive.connect(paused)
+        self.drive.choose("iso2")
 
     def authorize(self) -> None:
         self.drive.ok(self.ev.authorization())
@@ -194,25 +278,25 @@ class Way:
         assert step.code == "OK"
 
 
-@pytest.fixture()
+@pytest.fixture
 def ev() -> Requests:
     """Give the EV's requests."""
     return Requests()
 
 
-@pytest.fixture()
+@pytest.fixture
 def dc(make: Any, ev: Requests) -> Way:
     """A DC charger and an EV that has just connected."""
     return Way(make.dc(), ev)
 
 
-@pytest.fixture()
+@pytest.fixture
 def ac(make: Any, ev: Requests) -> Way:
     """An AC charger and an EV that has just connected."""
     return Way(make.ac(), ev)
 
 
-@pytest.fixture()
+@pytest.fixture
 def way(make: Any, ev: Requests) -> Callable[..., Way]:
     """Make a way: `way("dc", settings, evse_id=...)`."""
 
