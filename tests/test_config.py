@@ -44,7 +44,7 @@ def test_a_file_is_read(write) -> None:
         write(
             """
 connectors:
-  - {name: left, interface: plc0, energy: ac}
+  - {name: left, interface: plc0, protocols: [DIN70121]}
   - name: right
     interface: plc1
     tcp_port: 50000
@@ -57,7 +57,12 @@ stop_timeout_s: 3
         )
     )
     left, right = config.connectors
-    assert (left.name, left.energy, right.tcp_port, right.protocols) == ("left", "ac", 50000, ("ISO15118D2",))
+    assert (left.name, left.protocols, right.tcp_port, right.protocols) == (
+        "left",
+        ("DIN70121",),
+        50000,
+        ("ISO15118D2",),
+    )
     assert (config.session.close_on_failed, config.stop_timeout_s) == (False, 3.0)
 
 
@@ -66,6 +71,10 @@ stop_timeout_s: 3
     [
         ("conectors: []", "1:conectors: no such option; did you mean connectors?"),
         ("connectors:\n  - name: a\n    tcpport: 1", "3:connectors[0].tcpport: no such option; did you mean tcp_port?"),
+        (
+            "connectors:\n- simulator:\n    dc:\n      max_volts: 3",
+            "4:connectors[0].simulator.dc.max_volts: no such option; did you mean max_voltage_v?",
+        ),
         ("\nlog: {zzz: 1}", "2:log.zzz: no such option; there are: level, json"),
         ("session:\n  sequence_timeout_s: soon", "2:session.sequence_timeout_s: expected float, got str"),
         ("session:\n  sequence_timeout_s: 0", "2:session.sequence_timeout_s: expected float > 0.0"),
@@ -74,7 +83,10 @@ stop_timeout_s: 3
             "4:connectors[1].sdp_port: expected int >= 1",
         ),
         ("connectors: []", "1:connectors: expected array of length >= 1"),
-        ("connectors:\n  - energy: gas", "2:connectors[0].energy: invalid enum value 'gas'"),
+        (
+            "connectors:\n  - simulator:\n      energy: gas",
+            "3:connectors[0].simulator.energy: invalid enum value 'gas'",
+        ),
         (
             "connectors:\n  -\n    protocols: [DIN70121,\n      OCPP]",
             "4:connectors[0].protocols[1]: invalid enum value",
@@ -129,7 +141,7 @@ def test_overrides_win_over_the_file(write) -> None:
 
 
 def test_overrides_need_no_file() -> None:
-    assert load(None, [parse_set("connectors.0.energy=ac")]).connectors[0].energy == "ac"
+    assert load(None, [parse_set("connectors.0.simulator.energy=ac")]).connectors[0].simulator.energy == "ac"
 
 
 @pytest.mark.parametrize(

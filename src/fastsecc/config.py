@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from fastsecc.errors import ConfigError
+from fastsecc.sim.settings import SimulatorSettings
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -20,8 +21,8 @@ NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 
 
-class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A part of the file: unknown keys are errors."""
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the file."""
 
 
 class ConnectorConfig(Section, frozen=True):
@@ -36,13 +37,12 @@ class ConnectorConfig(Section, frozen=True):
     sdp_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 15118
     adapter: Literal["simulator", "control"] = "simulator"
     """Who is on the other side of the charger interface: the built-in charger, or a program at the control socket."""
-    energy: Literal["dc", "ac"] = "dc"
     protocols: Annotated[tuple[Literal["DIN70121", "ISO15118D2"], ...], msgspec.Meta(min_length=1)] = (
         "DIN70121",
         "ISO15118D2",
     )
-    evse_id: Annotated[str, msgspec.Meta(min_length=7, max_length=37)] = "ZZ*000*E000000*1"
-    evse_id_din: Annotated[str, msgspec.Meta(max_length=32)] | None = None
+    simulator: SimulatorSettings = SimulatorSettings()
+    """What the built-in charger is; with adapter `control`, cmds say it."""
 
 
 class SessionConfig(Section, frozen=True):
@@ -101,7 +101,7 @@ class Config(Section, frozen=True):
     """How long an EV may take to end its session when the process is to stop."""
 
 
-@dataclass(slots=True, frozen=True)
+@dataclasses.dataclass(slots=True, frozen=True)
 class Override:
     """One setting from elsewhere: the path to it (`connectors`, 0, `interface`), its value, and what to call it."""
 
@@ -140,6 +140,7 @@ def load(file: Path | None = None, overrides: Iterable[Override] = ()) -> Config
         config = msgspec.convert(source.data, Config)
     except msgspec.ValidationError as error:
         raise source.error(error) from None
+    source.refuse_unknown(source.data, config, ())
     _check(config, source)
     return config
 
@@ -206,14 +207,23 @@ class Source:
         """Say where a value that msgspec refuses was written."""
         reason, _, place = str(error).partition(" - at `$")
         path = _parse_path(place.rstrip("`"))
-        unknown = re.fullmatch(r"Object contains unknown field `(.*)`", reason)
-        if unknown:
-            known = _fields_at(path)
-            path = (*path, unknown[1])
-            nearest = get_close_matches(unknown[1], known, n=1)
-            hint = f"did you mean {nearest[0]}?" if nearest else f"there are: {', '.join(known)}"
-            return self.at(path, f"no such option; {hint}")
         return self.at(path, reason[0].lower() + reason[1:].replace("`", ""))
+
+    def refuse_unknown(self, written: Any, read: Any, path: tuple[str | int, ...]) -> None:
+        """Compare what was written with what was read from it.
+
+        Raises:
+            ConfigError: something was not read.
+        """
+        if isinstance(written, list):
+            for index, item in enumerate(written):
+                self.refuse_unknown(item, read[index], (*path, index))
+        elif isinstance(written, dict):
+            options = _options(read)
+            for key, value in written.items():
+                if key not in options:
+                    raise self.at((*path, key), f"no such option; {_hint(str(key), options)}")
+                self.refuse_unknown(value, getattr(read, key), (*path, key))
 
     def at(self, path: Sequence[str | int], reason: str) -> ConfigError:
         """Make an error for the value at a path."""
@@ -242,14 +252,15 @@ def _parse_path(text: str) -> tuple[str | int, ...]:
     return tuple(int(index) if index else key for key, index in re.findall(r"\.(\w+)|\[(\d+)\]", text))
 
 
-def _fields_at(path: Sequence[str | int]) -> list[str]:
-    """Give the options of the section at a path."""
-    kind: Any = Config
-    for key in path:
-        if isinstance(key, str):
-            kind = msgspec.structs.asdict(kind()).get(key)
-            kind = type(kind[0] if isinstance(kind, tuple) else kind)
-    return [field.encode_name for field in msgspec.structs.fields(kind)]
+def _options(section: Any) -> list[str]:
+    if dataclasses.is_dataclass(section):
+        return [field.name for field in dataclasses.fields(section)]
+    return list(section.__struct_fields__)
+
+
+def _hint(wrong: str, options: list[str]) -> str:
+    nearest = get_close_matches(wrong, options, n=1)
+    return f"did you mean {nearest[0]}?" if nearest else f"there are: {', '.join(options)}"
 
 
 def _child(node: yaml.Node | None, key: str | int, line: int) -> tuple[yaml.Node | None, int]:

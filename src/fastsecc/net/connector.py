@@ -126,7 +126,7 @@ class Connector:
             self.charger.command("stop_charging", {"stop": True}, time.monotonic())
             await self._until_idle(grace_s)
         if self.connection is not None:
-            self.connection.abort()
+            self.abort()
             await self._until_idle(ABORT_TIMEOUT_s)
         self._watch.stop()
         self._close_sockets()
@@ -134,6 +134,11 @@ class Connector:
         self.charger.on_command = None
         if self._wake_due is not None:
             self._wake_due.cancel()
+
+    def abort(self) -> None:
+        """Close the connection, if there is one, without a word."""
+        if self.connection is not None and self.connection.alive:
+            self.connection.abort()
 
     async def _until_idle(self, timeout_s: float) -> None:
         try:
@@ -149,8 +154,7 @@ class Connector:
     def _on_down(self, trouble: InterfaceError) -> None:
         self._close_sockets()
         self._fault(trouble)
-        if self.connection is not None:
-            self.connection.abort()
+        self.abort()
 
     def _open_sockets(self, address: InterfaceAddress) -> None:
         self._retry = None
@@ -261,7 +265,7 @@ class Connector:
             self._start_setup_timer()
         elif self.connection is not None and self.connection.alive:
             log.info("%s: the data link is lost", self.charger.connector)
-            self.connection.abort()
+            self.abort()
         self._let_in()
 
     def _start_setup_timer(self) -> None:

@@ -1,0 +1,114 @@
+"""`fastsecc run`: be the charger's side for every EV that connects."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from fastsecc.charger.charger import Charger
+    from fastsecc.config import Config, Override
+    from fastsecc.net.connector import Endpoint
+
+STDOUT = 1
+
+EPILOG = """\
+Without --config one connector with a simulated charger is served. When an EV can connect, one line is printed for each
+connector: ready iface=IFACE sdp=[ADDRESS]:PORT tcp=[ADDRESS%IFACE]:PORT tls=off
+SIGTERM ends running sessions in order.
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `run` to the command line."""
+    parser = subparsers.add_parser("run", help="serve EVs", epilog=EPILOG)
+    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML file")
+    parser.add_argument("--iface", metavar="IFACE", help="network interface towards the EV, or `auto`")
+    parser.add_argument("--no-slac", action="store_true", help="take the data link to the EV as there")
+    parser.add_argument("--energy", choices=("dc", "ac"), help="what the simulated charger offers")
+    parser.add_argument("--control-socket", metavar="PATH", help="open a control socket for `fastsecc ctl`")
+    parser.add_argument(
+        "--loop", choices=("auto", "uvloop", "asyncio"), help="event loop (auto: uvloop if there is one)"
+    )
+    parser.add_argument("--log-json", action="store_true", help="log JSON lines")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="any option of the file, as section.key=value"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until told to stop; give the exit code."""
+    import asyncio
+
+    from fastsecc.cli.logs import set_up_log
+    from fastsecc.net.secc import Secc
+
+    config = _config(args)
+    log = set_up_log(config.log)
+    if not args.no_slac:
+        log.warning("SLAC is not part of this version: the data link is taken as there, as with --no-slac")
+    secc = Secc(config, _Announcer())
+    with asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
+        runner.run(secc.run())
+    return 0
+
+
+def _config(args: argparse.Namespace) -> Config:
+    from fastsecc import config
+
+    base = config.load(args.config)
+    overrides: list[Override] = []
+    if args.iface is not None:
+        if len(base.connectors) > 1:
+            from fastsecc.errors import ConfigError
+
+            raise ConfigError(f"{args.config} has {len(base.connectors)} connectors: say it there", option="--iface")
+        overrides.append(config.Override(("connectors", 0, "interface"), args.iface, "--iface"))
+    if args.energy is not None:
+        for index in range(len(base.connectors)):
+            overrides.append(config.Override(("connectors", index, "simulator", "energy"), args.energy, "--energy"))
+    if args.control_socket is not None:
+        overrides.append(config.Override(("control", "socket"), args.control_socket, "--control-socket"))
+    if args.loop is not None:
+        overrides.append(config.Override(("loop",), args.loop, "--loop"))
+    if args.log_json:
+        overrides.append(config.Override(("log", "json"), True, "--log-json"))
+    overrides.extend(config.parse_set(text) for text in args.set)
+    return config.load(args.config, overrides)
+
+
+def _loop_factory(config: Config) -> Callable[[], asyncio.AbstractEventLoop]:
+    import asyncio
+
+    if config.loop == "asyncio":
+        return asyncio.new_event_loop
+    try:
+        import uvloop
+    except ImportError:
+        if config.loop == "uvloop":
+            from fastsecc.errors import ConfigError
+
+            raise ConfigError("uvloop is not installed", option="loop") from None
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+class _Announcer:
+    """Prints the line that others wait for, once for each connector."""
+
+    def __init__(self) -> None:
+        self._announced: set[str] = set()
+
+    def __call__(self, charger: Charger, endpoint: Endpoint) -> None:
+        if charger.connector in self._announced:
+            return
+        self._announced.add(charger.connector)
+        with contextlib.suppress(OSError):  # nobody has to read it
+            os.write(STDOUT, f"ready {endpoint}\n".encode())

@@ -1,0 +1,140 @@
+"""All connectors of a process, with who is on the other side of their charger interfaces."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from fastsecc._link import Link
+from fastsecc.adapters.base import Adapter
+from fastsecc.adapters.control import ControlSocket
+from fastsecc.adapters.simulator import Simulator
+from fastsecc.charger.charger import Charger
+from fastsecc.charger.state import ChargerState
+from fastsecc.config import Config, ConnectorConfig
+from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint
+from fastsecc.session.api import Paused, SessionSettings
+from fastsecc.session.session import Session
+
+log = logging.getLogger(__name__)
+
+OnReady = Callable[[Charger, Endpoint], None]
+"""Called each time a connector has become one that an EV can connect to."""
+
+
+class Secc:
+    """One process's SECC."""
+
+    def __init__(self, config: Config, on_ready: OnReady | None = None) -> None:
+        """Make it; nothing is opened yet."""
+        self.config = config
+        self.chargers: dict[str, Charger] = {}
+        self.connectors: list[Connector] = []
+        for connector in config.connectors:
+            self._add(connector, on_ready)
+        self._adapters = [adapter for adapter in (self._simulator(), self._control()) if adapter is not None]
+        self._started: list[Adapter] = []
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then stop in order; a second signal does not wait for the EVs.
+
+        Raises:
+            ConfigError: something that the configuration asks for cannot be had.
+        """
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        signals = (signal.SIGTERM, signal.SIGINT)
+        try:
+            await self.start()
+            for number in signals:
+                loop.add_signal_handler(number, self._on_signal, told)
+            await told.wait()
+        finally:
+            await self.stop()
+            for number in signals:
+                loop.remove_signal_handler(number)
+
+    async def start(self) -> None:
+        """Start the adapters, which say what the chargers are, then let EVs come."""
+        for adapter in self._adapters:
+            self._started.append(adapter)
+            await adapter.start(self._chargers_of(adapter))
+        for connector in self.connectors:
+            connector.start()
+            connector.charger.announce_app_protocols()
+        gc.collect()
+        gc.freeze()  # what is there now stays: no collection has to look at it again
+
+    async def stop(self) -> None:
+        """End the sessions, bounded by the configured time, then the adapters, which so hear of it."""
+        grace_s = self.config.stop_timeout_s
+        await asyncio.gather(*(connector.stop(grace_s) for connector in self.connectors))
+        while self._started:
+            await self._started.pop().stop()
+
+    def _on_signal(self, told: asyncio.Event) -> None:
+        if told.is_set():
+            for connector in self.connectors:
+                connector.abort()
+        told.set()
+
+    # parts
+
+    def _add(self, config: ConnectorConfig, on_ready: OnReady | None) -> None:
+        protocols = frozenset(config.protocols)
+        state = ChargerState(available_app_protocols=protocols, supported_app_protocols=protocols)
+        charger = Charger(config.name, state)
+        self.chargers[config.name] = charger
+        connector = Connector(
+            self._connector_settings(config),
+            charger,
+            partial(Link, **msgspec.structs.asdict(self.config.link)),
+            partial(_session, session_settings(self.config)),
+            None if on_ready is None else partial(on_ready, charger),
+        )
+        self.connectors.append(connector)
+
+    def _connector_settings(self, config: ConnectorConfig) -> ConnectorSettings:
+        # Without SLAC the simulator cannot know when an EV was plugged in: there is no time to count from.
+        counts = self.config.slac or config.adapter != "simulator"
+        return ConnectorSettings(
+            interface=config.interface,
+            tcp_port=config.tcp_port,
+            sdp_port=config.sdp_port,
+            communication_setup_timeout_s=self.config.session.communication_setup_timeout_s if counts else 0.0,
+        )
+
+    def _simulator(self) -> Simulator | None:
+        settings = {c.name: c.simulator for c in self.config.connectors if c.adapter == "simulator"}
+        return Simulator(settings) if settings else None
+
+    def _control(self) -> ControlSocket | None:
+        path = self.config.control.socket
+        wanted = path is not None or any(c.adapter == "control" for c in self.config.connectors)
+        return ControlSocket(None if path is None else Path(path)) if wanted else None
+
+    def _chargers_of(self, adapter: Adapter) -> dict[str, Charger]:
+        """Give the simulator its connectors, and the control socket all."""
+        if not isinstance(adapter, Simulator):
+            return self.chargers
+        return {c.name: self.chargers[c.name] for c in self.config.connectors if c.adapter == "simulator"}
+
+
+def session_settings(config: Config) -> SessionSettings:
+    """Give the session core its policy."""
+    policy = msgspec.structs.asdict(config.session)
+    evse_time = policy.pop("evse_time")
+    policy["quirks"] = frozenset(policy["quirks"])
+    return SessionSettings(**policy, evse_time_s=(lambda: int(time.time())) if evse_time else None)
+
+
+def _session(settings: SessionSettings, charger: ChargerState, now: float, paused: Paused | None) -> Session:
+    return Session(charger, settings, now, paused)

@@ -1,0 +1,280 @@
+"""What a connection does in which order, with a fake link, session and codec."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fastsecc._link import CloseMode, Fault, Ignored, LinkProgress
+from fastsecc.charger.charger import Charger
+from fastsecc.charger.payloads import V2gMessages, message_id
+from fastsecc.errors import DecodeError, EncodeError
+from fastsecc.net import connection
+from fastsecc.net.connection import Connection
+from fastsecc.session.api import Close, Output, Variable
+from tests.net.fakes import FakeLink, FakeSession
+
+Step = Callable[["Bench"], Coroutine[Any, Any, None]]
+
+
+class FakeCodec:
+    """Messages are text; `bad` cannot be decoded, `odd` deviates, `unsaid` cannot be encoded."""
+
+    def decode_flagged(self, data: bytes, namespace: str) -> Any:
+        if data == b"bad":
+            raise DecodeError("/x", 7, "no such event")
+        return SimpleNamespace(
+            message=f"{namespace}:{data.decode()}", deviations=["over-long"] if data == b"odd" else []
+        )
+
+    def decode(self, data: bytes, namespace: str) -> Any:
+        return self.decode_flagged(data, namespace).message
+
+    def encode(self, message: Any) -> bytes:
+        if message == "unsaid":
+            raise EncodeError("/x", "too long")
+        return str(message).encode()
+
+
+class Bench:
+    """A connection and all that it touches; what link and charger see is noted in one order."""
+
+    def __init__(self) -> None:
+        self.link = FakeLink()
+        self.session = FakeSession()
+        self.charger = Charger("1")
+        self.ended = 0
+        self.charger.subscribe(lambda name, value: self.link.calls.append(("var", name, value)))
+        self.connection: Any = Connection(self.link, self.session, self.charger, self._on_ended)  # type: ignore[arg-type]
+
+    def _on_ended(self) -> None:
+        self.ended += 1
+
+    @property
+    def calls(self) -> list[tuple[Any, ...]]:
+        return self.link.calls
+
+    async def turn(self) -> None:
+        """Let the loop see what was given."""
+        for _ in range(4):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def bench(monkeypatch) -> Iterator[Bench]:
+    monkeypatch.setattr(connection, "exi", FakeCodec())
+    bench = Bench()
+    yield bench
+    bench.link.dispose()
+
+
+def run(bench: Bench, steps: Step) -> None:
+    async def all_steps() -> None:
+        bench.connection.start()
+        await steps(bench)
+
+    asyncio.run(asyncio.wait_for(all_steps(), 5))
+
+
+def output(response: Any = None, *variables: str, close: Close | None = None) -> Callable[[], Output]:
+    return lambda: Output([Variable(name) for name in variables], response, close)
+
+
+def test_vars_go_before_the_template_and_that_before_the_reply(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.session.answers["receive"] = output("res", "start_cable_check", "start_pre_charge")
+        bench.session.template = "template"
+        bench.link.frame(b"req", sequence=3)
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.session.inputs == [("receive", "sap:req")]
+    assert bench.calls == [
+        ("var", "start_cable_check", None),
+        ("var", "start_pre_charge", None),
+        ("publish", "template"),
+        ("reply", 0x8001, b"res", CloseMode.KEEP, 3),
+    ]
+
+
+def test_what_the_link_answered_is_reported_before_the_frames_that_follow(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.link.news = LinkProgress(5, b"loop", 1.0, 0, False)
+        bench.link.frame(b"stop")
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.session.inputs == [("loop_progress", "sap:loop", 5), ("receive", "sap:stop")]
+
+
+def test_the_template_is_withdrawn_before_the_reply_that_ends_the_loop(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.session.template = "template"
+        bench.connection.wake()
+        bench.session.template = None
+        bench.session.answers["receive"] = output("res")
+        bench.link.frame(b"req")
+        bench.link.frame(b"req", 2)
+        await bench.turn()
+
+    run(bench, steps)
+    assert [call[0] for call in bench.calls] == ["publish", "disarm", "reply", "reply"]
+
+
+def test_a_template_the_link_does_not_take_leaves_the_loop_to_the_session(bench: Bench, caplog) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.session.template = "template"
+        bench.link.publish_fails = True
+        bench.connection.wake()
+
+    run(bench, steps)
+    assert bench.calls == [("disarm",)]
+    assert "answered slowly: no such template" in caplog.text
+
+
+def test_octets_that_are_no_message_get_no_answer(bench: Bench, caplog) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.link.frame(b"bad")
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.session.inputs == [("undecodable", "/x: bit 7: no such event")]
+    assert bench.calls == []
+    assert b"bad".hex() in caplog.text
+
+
+def test_a_deviation_from_the_schema_is_logged(bench: Bench, caplog) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.link.frame(b"odd")
+        await bench.turn()
+
+    with caplog.at_level(logging.INFO):
+        run(bench, steps)
+    assert "over-long" in caplog.text
+    assert bench.session.inputs == [("receive", "sap:odd")]
+
+
+@pytest.mark.parametrize(
+    ("response", "close", "call"),
+    [
+        ("res", Close.NOW, ("reply", 0x8001, b"res", CloseMode.NOW, 1)),
+        ("res", Close.AFTER_EV, ("reply", 0x8001, b"res", CloseMode.AFTER_EV, 1)),
+        (None, Close.NOW, ("close", CloseMode.NOW)),
+        (None, Close.AFTER_EV, ("close", CloseMode.AFTER_EV)),
+    ],
+)
+def test_the_session_says_how_the_connection_ends(bench: Bench, response: Any, close: Close, call: Any) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.session.answers["receive"] = output(response, close=close)
+        bench.link.frame(b"req")
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.calls == [call]
+
+
+def test_a_deadline_wakes_the_session_not_before_it_is_due(bench: Bench) -> None:
+    woken_at: list[float] = []
+    due = time.monotonic() + 0.02
+
+    async def steps(bench: Bench) -> None:
+        woken = asyncio.Event()
+
+        def on_wake() -> Output:
+            bench.session.deadline = None
+            woken_at.append(time.monotonic())
+            woken.set()
+            return Output(response="held")
+
+        bench.session.answers["wake"] = on_wake
+        bench.session.deadline = due
+        bench.link.frame(b"req")
+        await woken.wait()
+
+    run(bench, steps)
+    assert woken_at[0] >= due
+    assert bench.calls == [("reply", 0x8001, b"held", CloseMode.KEEP, 1)]
+
+
+def test_the_end_is_published_and_nothing_is_sent_after_it(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.session.deadline = time.monotonic() + 60
+        bench.session.answers["closed"] = output("late", "current_demand_finished", "dlink_error")
+        bench.link.frame(b"req")
+        bench.link.close_by_ev()
+        await bench.turn()
+        bench.connection.wake()
+
+    run(bench, steps)
+    assert bench.calls == [("var", "current_demand_finished", None), ("var", "dlink_error", None)]
+    assert [name for name, *_ in bench.session.inputs] == ["receive", "closed"]
+    assert (bench.ended, bench.connection.alive) == (1, False)
+
+
+def test_a_failure_of_the_session_ends_its_connection_only(bench: Bench, caplog) -> None:
+    def fail() -> Output:
+        raise RuntimeError("a mistake of ours")
+
+    async def steps(bench: Bench) -> None:
+        bench.session.answers["receive"] = fail
+        bench.link.frame(b"req")
+        await bench.turn()
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.calls == [("abort",)]
+    assert bench.ended == 1
+    assert "a mistake of ours" in caplog.text
+
+
+def test_a_response_that_cannot_be_encoded_ends_the_connection(bench: Bench, caplog) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.session.answers["receive"] = output("unsaid", "start_cable_check")
+        bench.link.frame(b"req")
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.calls == [("abort",)]
+    assert "/x: too long" in caplog.text
+
+
+def test_an_ignored_frame_is_logged(bench: Bench, caplog) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.link.give(Ignored(Fault.BAD_VERSION))
+        await bench.turn()
+
+    run(bench, steps)
+    assert "ignored: bad_version" in caplog.text
+    assert bench.session.inputs == []
+
+
+def test_v2g_messages_carry_the_octets_with_their_header(bench: Bench) -> None:
+    def answer() -> Output:
+        ids = ("CurrentDemandReq", "CurrentDemandRes")
+        return Output([Variable("v2g_messages", V2gMessages(id=message_id(name))) for name in ids], "res")
+
+    async def steps(bench: Bench) -> None:
+        bench.session.answers["receive"] = answer
+        bench.link.frame(b"req")
+        await bench.turn()
+
+    run(bench, steps)
+    request, response = (value for kind, _, value in bench.calls[:2] if kind == "var")
+    assert request == {"id": "CurrentDemandReq", "exi": "01fe800100000003726571", "exi_base64": "Af6AAQAAAANyZXE="}
+    assert (response["id"], response["exi"]) == ("CurrentDemandRes", "01fe800100000003726573")
+
+
+def test_v2g_messages_of_what_was_not_received_have_no_octets(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        message = Variable("v2g_messages", V2gMessages(id=message_id("")))
+        bench.session.answers["wake"] = lambda: Output([message])
+        bench.connection.wake()
+
+    run(bench, steps)
+    assert bench.calls == [("var", "v2g_messages", {"id": "UnknownMessage"})]
