@@ -89,7 +89,6 @@ def charge_parameter_discovery(ev: Ev) -> Phase[None]:
 
 def power_delivery(ev: Ev, *, ready: bool) -> Phase[None]:
     """Ask for power, or for its end."""
-    ev.stop_charge()
     entry = din.ProfileEntryType(
         ChargingProfileEntryStart=0, ChargingProfileEntryMaxPower=int(min(ev.p_max_w, ev.battery.max_power_w))
     )
@@ -101,6 +100,7 @@ def power_delivery(ev: Ev, *, ready: bool) -> Phase[None]:
             EVPowerDeliveryParameter=dc.power_delivery_parameter(ev),
         )
     )
+    ev.stop_charge()
     ev.charging = ready
     if ready:
         obey(ev, response.EVSEStatus)

@@ -120,7 +120,6 @@ def charging_profile(ev: Ev) -> iso2.ChargingProfileType:
 def power_delivery(ev: Ev, progress: iso2.ChargeProgressType) -> Phase[None]:
     """Ask for power, for its end or for other limits."""
     start = progress is iso2.ChargeProgressType.Start
-    ev.stop_charge()
     response: Any = yield from ev.ask(
         iso2.PowerDeliveryReq(
             ChargeProgress=progress,
@@ -129,6 +128,7 @@ def power_delivery(ev: Ev, progress: iso2.ChargeProgressType) -> Phase[None]:
             EVPowerDeliveryParameter=dc.power_delivery_parameter(ev) if ev.settings.energy == "dc" else None,
         )
     )
+    ev.stop_charge()
     ev.charging = start
     if start:
         obey(ev, response.EVSEStatus)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from fastsecc.errors import ConfigError, EvError
 from fastsecc.messages import din70121, iso2
@@ -130,7 +130,7 @@ class Ev:
             raise
         return self._request
 
-    def no_answer(self, now: float) -> None:
+    def no_answer(self, now: float) -> NoReturn:
         """End the session because the answer did not come in time.
 
         Raises:

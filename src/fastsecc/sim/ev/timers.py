@@ -1,4 +1,4 @@
-"""The EV's timers, under the standards' names; seconds (ISO 15118-2, 8.7; DIN SPEC 70121, 9.6)."""
+"""The EV's timers, under the standards' names; seconds."""
 
 from __future__ import annotations
 

@@ -1,0 +1,150 @@
+"""`fastsecc ev`: an EV that charges at any SECC."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from fastsecc.sim.ev.discovery import Link
+    from fastsecc.sim.ev.machine import Ev
+    from fastsecc.sim.ev.settings import EvSettings
+
+NO_CHARGE: Final = 1
+"""Exit code: the session did not come to its normal end."""
+
+EPILOG: Final = """\
+examples:
+  fastsecc ev --iface eth1 --protocol iso2 --energy dc --cycles 50
+  fastsecc ev --sdp-host ::1 --sdp-port 15118 --protocol din --json
+"""
+TITLES: Final = {"din": "DIN SPEC 70121", "iso2": "ISO 15118-2"}
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `ev` to the command line."""
+    parser = subparsers.add_parser(
+        "ev", help="be an EV", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--iface", metavar="IFACE", help="network interface towards the charger")
+    parser.add_argument("--sdp-host", metavar="HOST", help="ask this IPv6 address instead of everybody on the link")
+    parser.add_argument("--sdp-port", type=number(int, 1, 65535), default=15118, metavar="PORT")
+    parser.add_argument("--protocol", choices=("din", "iso2"), default="iso2")
+    parser.add_argument("--energy", choices=("dc", "ac"), default="dc")
+    parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="AC phases of the EV")
+    parser.add_argument("--cycles", type=number(int, 1), metavar="N", help="charge-loop requests (else: until full)")
+    parser.add_argument("--soc", type=number(float, 0, 100), default=20.0, metavar="PERCENT", help="state of charge")
+    parser.add_argument("--target-soc", type=number(float, 0, 100), default=100.0, metavar="PERCENT")
+    parser.add_argument("--time-lapse", type=number(float, 1), default=1.0, metavar="X", help="fill X times as fast")
+    parser.add_argument("--think-ms", type=number(float, 0), default=100.0, metavar="MS", help="answer to next request")
+    parser.add_argument("--pause", action="store_true", help="end with a pause (iso2)")
+    parser.add_argument("--resume", type=session_id, metavar="ID", help="join the paused session (hexadecimal; iso2)")
+    parser.add_argument("--renegotiate-after", type=number(int, 1), metavar="N", help="renegotiate then (iso2)")
+    parser.add_argument("--json", action="store_true", help="JSON lines instead of text")
+    parser.set_defaults(run=run)
+
+
+def number(kind: type[int] | type[float], low: float, high: float | None = None) -> Callable[[str], float]:
+    """Make an argparse type for a number within limits."""
+
+    def parse(text: str) -> float:
+        try:
+            value = kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+        if not low <= value <= (value if high is None else high):
+            limits = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
+            raise argparse.ArgumentTypeError(f"{text} is not {limits}")
+        return value
+
+    return parse
+
+
+def session_id(text: str) -> bytes:
+    """Read a session id, an argparse type."""
+    try:
+        value = bytes.fromhex(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not hexadecimal") from None
+    if not 1 <= len(value) <= 8:
+        raise argparse.ArgumentTypeError("a session id has one to eight octets")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Charge once; give the exit code."""
+    import asyncio
+
+    from fastsecc.sim.battery import Battery
+    from fastsecc.sim.ev.machine import Ev
+    from fastsecc.sim.watch import JsonWatch, TextWatch
+
+    link = _link(args)
+    ev = Ev(_settings(args), Battery(soc_percent=args.soc, time_lapse=args.time_lapse))
+    title = f"fastsecc ev: {TITLES[args.protocol]}, {args.energy.upper()}, external payment"
+    watch = (JsonWatch if args.json else TextWatch)(ev, sys.stdout, title)
+    watch.begin()
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(_charge(ev, link, watch.on_exchange))
+    watch.end(ev.result)
+    return 0 if ev.result.ok else NO_CHARGE
+
+
+async def _charge(ev: Ev, link: Link, on_exchange: Callable[..., None]) -> None:
+    from fastsecc.errors import EvError
+    from fastsecc.sim.ev.runner import charge
+
+    try:
+        await charge(ev, link, on_exchange)
+    except EvError as error:
+        ev.problem = str(error)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Choose uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        import asyncio
+
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
+
+
+def _link(args: argparse.Namespace) -> Link:
+    from ipaddress import IPv6Address
+
+    from fastsecc.errors import ConfigError
+    from fastsecc.sim.ev.discovery import Link
+
+    if args.iface is None and args.sdp_host is None:
+        raise ConfigError("give an interface, or a host with --sdp-host", option="--iface")
+    if args.sdp_host is None:
+        return Link(args.iface, sdp_port=args.sdp_port)
+    try:
+        host = IPv6Address(args.sdp_host)
+    except ValueError:
+        raise ConfigError(f"{args.sdp_host} is no IPv6 address", option="--sdp-host") from None
+    if host.is_link_local and args.iface is None:
+        raise ConfigError("a link-local address needs --iface", option="--sdp-host")
+    return Link(args.iface, str(host), args.sdp_port)
+
+
+def _settings(args: argparse.Namespace) -> EvSettings:
+    from fastsecc.sim.ev.settings import EvSettings
+
+    return EvSettings(
+        protocol=args.protocol,
+        energy=args.energy,
+        cycles=args.cycles,
+        target_soc_percent=args.target_soc,
+        think_s=args.think_ms / 1000,
+        pause=args.pause,
+        resume_session_id=args.resume,
+        renegotiate_after_cycles=args.renegotiate_after,
+        ac_phases=args.phases,
+    )

@@ -1,0 +1,118 @@
+"""A SECC and an EV in one process, over loopback: a whole charging session for everybody to see."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass, field
+from typing import Final, TextIO
+
+from fastsecc.config import Config, ConnectorConfig
+from fastsecc.errors import EvError, InterfaceError
+from fastsecc.net.connector import Endpoint
+from fastsecc.net.secc import Secc
+from fastsecc.sim.battery import Battery
+from fastsecc.sim.ev.discovery import Link
+from fastsecc.sim.ev.machine import Ev
+from fastsecc.sim.ev.runner import charge
+from fastsecc.sim.ev.settings import EnergyName, EvSettings, ProtocolName
+from fastsecc.sim.power import AcRatings, DcRatings
+from fastsecc.sim.settings import SimulatorSettings
+from fastsecc.sim.watch import JsonWatch, TextWatch, Watch
+
+LOOPBACK: Final = "lo"
+READY_TIMEOUT_s: Final = 5.0
+CYCLES: Final = 80
+SOC_START_PERCENT: Final = 20.0
+SOC_END_PERCENT: Final = 80.0
+TYPICAL_ANSWER_s: Final = 0.001
+TITLES: Final = {"din": "DIN SPEC 70121", "iso2": "ISO 15118-2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What is to be shown."""
+
+    protocol: ProtocolName = "iso2"
+    energy: EnergyName = "dc"
+    cycles: int = CYCLES
+    think_s: float = 0.1
+    dc: DcRatings = field(default_factory=DcRatings)
+
+    @property
+    def time_lapse(self) -> float:
+        """How much faster than the clock the battery must fill to show most of a charge."""
+        battery, wishes = Battery(), EvSettings()
+        power_w = battery.max_power_w
+        if self.energy == "ac":
+            power_w = wishes.ac_phases * AcRatings().nominal_voltage_v * wishes.ac_max_current_a
+        energy_wh = (SOC_END_PERCENT - SOC_START_PERCENT) / 100 * battery.capacity_wh
+        shown_s = self.cycles * (self.think_s + TYPICAL_ANSWER_s)
+        return max(1.0, energy_wh * 3600 / power_w / shown_s)
+
+    @property
+    def title(self) -> str:
+        """One line that says what is going to happen."""
+        what = f"{TITLES[self.protocol]}, {self.energy.upper()}, external payment"
+        return f"fastsecc demo: {what}; SECC and EV in one process, over loopback"
+
+
+async def show(demo: Demo, out: TextIO, *, as_json: bool) -> bool:
+    """Run a demo; tell whether the session came to its normal end.
+
+    Raises:
+        InterfaceError: this machine has no usable loopback interface.
+    """
+    wishes = EvSettings(protocol=demo.protocol, energy=demo.energy, cycles=demo.cycles, think_s=demo.think_s)
+    ev = Ev(wishes, Battery(soc_percent=SOC_START_PERCENT, time_lapse=demo.time_lapse))
+    watch: Watch = (JsonWatch if as_json else TextWatch)(ev, out, demo.title)
+    ready: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
+    secc = Secc(_config(demo), lambda _, endpoint: None if ready.done() else ready.set_result(endpoint))
+    for charger in secc.chargers.values():
+        charger.subscribe(watch.tally.variable)
+    watch.begin()
+    try:
+        await secc.start()
+        await _charge(ev, await _when_ready(ready, secc), watch)
+    finally:
+        await secc.stop()
+    watch.end(ev.result)
+    return ev.result.ok
+
+
+async def _charge(ev: Ev, endpoint: Endpoint, watch: Watch) -> None:
+    link = Link(sdp_host=str(endpoint.address.address), sdp_port=endpoint.sdp_port)
+    try:
+        await charge(ev, link, watch.on_exchange)
+    except EvError as error:
+        ev.problem = str(error)
+
+
+async def _when_ready(ready: asyncio.Future[Endpoint], secc: Secc) -> Endpoint:
+    try:
+        return await asyncio.wait_for(ready, READY_TIMEOUT_s)
+    except TimeoutError:
+        trouble = next((text for charger in secc.chargers.values() for text in charger.errors.values()), "is not ready")
+        raise InterfaceError(LOOPBACK, trouble) from None
+
+
+def _config(demo: Demo) -> Config:
+    simulator = SimulatorSettings(energy=demo.energy, dc=demo.dc, time_lapse=demo.time_lapse)
+    connector = ConnectorConfig(interface=LOOPBACK, sdp_port=_free_udp_port(), simulator=simulator)
+    return Config(connectors=(connector,))
+
+
+def _free_udp_port() -> int:
+    """Find a port that nobody uses now.
+
+    Raises:
+        InterfaceError: there is no IPv6 loopback address.
+    """
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError as refusal:
+            reason = f"the demo needs the IPv6 loopback address ::1: {refusal.strerror}"
+            raise InterfaceError(LOOPBACK, reason) from None
+        port: int = probe.getsockname()[1]
+        return port
