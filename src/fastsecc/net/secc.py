@@ -133,7 +133,8 @@ def session_settings(config: Config) -> SessionSettings:
     policy = msgspec.structs.asdict(config.session)
     evse_time = policy.pop("evse_time")
     policy["quirks"] = frozenset(policy["quirks"])
-    return SessionSettings(**policy, evse_time_s=(lambda: int(time.time())) if evse_time else None)
+    evse_time_s = (lambda: int(time.time())) if evse_time else None
+    return SessionSettings(**policy, evse_time_s=evse_time_s, wall_clock_s=time.time)
 
 
 def _session(settings: SessionSettings, charger: ChargerState, now: float, paused: Paused | None) -> Session:
