@@ -16,12 +16,14 @@ from fastsecc.messages import app_protocol as sap
 from fastsecc.messages import din70121 as din
 from fastsecc.messages import iso2
 from fastsecc.messages.schema import Type
-from fastsecc.session.physical import to_float
+from fastsecc.session.physical import optional_float, to_float
 
 PROTOCOLS = {"urn:din:70121:2012:MsgDef": "DIN70121", "urn:iso:15118:2:2013:MsgDef": "ISO15118D2"}
 """Namespaces as the interface calls them."""
+RECORDED_TIME = "1970-01-01T00:00:00Z"
+"""Of meter values, whose time nothing tells."""
 DIN_DC_MODES = ("DC_core", "DC_extended")
-PHASES = {"AC_single_phase_core": 1, "AC_three_phase_core": 3}
+THREE_PHASES = "AC_three_phase_core"
 ERRORS = {
     "EVSE_UtilityInterruptEvent": "Error_UtilityInterruptEvent",
     "EVSE_Malfunction": "Error_Malfunction",
@@ -67,6 +69,7 @@ class RecordedCharger:
             if isinstance(recorded.request, kind):
                 say(self, index, now)
         self._status(recorded.response, now)
+        self._meter(recorded.response, now)
         self._present(recorded.response, now)
 
     def held(self, now: float) -> None:
@@ -95,6 +98,11 @@ class RecordedCharger:
             accepted = [PROTOCOLS[offer.ProtocolNamespace]] if _known(offer) else []
         self._say("update_supported_app_protocols", now, supported_app_protocols={"app_protocols": accepted})
 
+    def _name(self, each: Answered, now: float) -> None:
+        name = getattr(each.response, "EVSEID", "")
+        text = name.decode("ascii", "replace") if isinstance(name, bytes) else str(name)
+        self._say("setup", now, evse_id={"evse_id": text}, sae_j2847_mode="None", debug_mode=False)
+
     def _offer_din_energy(self, each: Answered, now: float) -> None:
         assert isinstance(each.response, din.ServiceDiscoveryRes)
         offered = each.response.ChargeService.EnergyTransferType
@@ -112,6 +120,7 @@ class RecordedCharger:
             self._grid(each, limits, now)
         if not isinstance(limits, din.DC_EVSEChargeParameterType | iso2.DC_EVSEChargeParameterType):
             return
+        self._power_quality(limits, now)
         said = to_float(limits.EVSEMaximumPowerLimit) if limits.EVSEMaximumPowerLimit else 0.0
         capabilities = {
             "bidirectional": False,
@@ -125,9 +134,18 @@ class RecordedCharger:
         }
         self._say("set_powersupply_capabilities", now, capabilities=capabilities)
 
+    def _power_quality(self, limits: Any, now: float) -> None:
+        values = {
+            "dc_current_regulation_tolerance": optional_float(limits.EVSECurrentRegulationTolerance),
+            "dc_peak_current_ripple": optional_float(limits.EVSEPeakCurrentRipple),
+            "dc_energy_to_be_delivered": optional_float(limits.EVSEEnergyToBeDelivered),
+        }
+        said = {name: value for name, value in values.items() if value is not None}
+        self._say("set_charging_parameters", now, physical_values=said)
+
     def _grid(self, each: Answered, limits: iso2.AC_EVSEChargeParameterType, now: float) -> None:
         nominal_v = to_float(limits.EVSENominalVoltage)
-        phases = PHASES.get(str(getattr(each.request, "RequestedEnergyTransferMode", "")), 1)
+        phases = 3 if THREE_PHASES in self._state.energy_transfer_modes else 1
         power_w = max(to_float(limits.EVSEMaxCurrent) * nominal_v * phases, *_schedule_powers_w(each.response))
         self._say("set_charging_parameters", now, physical_values={"ac_nominal_voltage": nominal_v})
         self._say("update_ac_maximum_limits", now, maximum_limits={"charge_power": {"total": power_w}})
@@ -166,6 +184,18 @@ class RecordedCharger:
             }
             self._say("update_dc_maximum_limits", now, maximum_limits=limits)
 
+    def _ac_current(self, index: int, now: float) -> None:
+        current = getattr(self._recorded[index].response, "EVSEMaxCurrent", None)
+        if current is not None:
+            self._say("update_ac_max_current", now, max_current=to_float(current))
+
+    def _meter(self, response: Type | None, now: float) -> None:
+        meter = getattr(response, "MeterInfo", None)
+        if isinstance(meter, iso2.MeterInfoType):
+            reading = {"timestamp": RECORDED_TIME, "meter_id": meter.MeterID}
+            energy = {"energy_Wh_import": {"total": float(meter.MeterReading or 0)}}
+            self._say("update_meter_info", now, powermeter=reading | energy)
+
     def _status(self, response: Type | None, now: float) -> None:
         status = getattr(response, "DC_EVSEStatus", None) or getattr(response, "AC_EVSEStatus", None)
         status = status or getattr(response, "EVSEStatus", None)
@@ -201,6 +231,8 @@ def _schedule_powers_w(response: Any) -> list[float]:
 
 
 _SET_UP: dict[type[Type], Callable[[RecordedCharger, Answered, float], None]] = {
+    din.SessionSetupRes: RecordedCharger._name,
+    iso2.SessionSetupRes: RecordedCharger._name,
     din.ServiceDiscoveryRes: RecordedCharger._offer_din_energy,
     iso2.ServiceDiscoveryRes: RecordedCharger._offer_energy,
     din.ChargeParameterDiscoveryRes: RecordedCharger._power_supply,
@@ -213,4 +245,5 @@ _BEFORE: dict[type[Type], Callable[[RecordedCharger, int, float], None]] = {
     iso2.CableCheckReq: RecordedCharger._check_cable,
     din.CurrentDemandReq: RecordedCharger._budget,
     iso2.CurrentDemandReq: RecordedCharger._budget,
+    iso2.ChargingStatusReq: RecordedCharger._ac_current,
 }

@@ -91,6 +91,11 @@ class Step:
     log: tuple[str, ...] = ()
     """What our session tells the operator."""
 
+    @property
+    def is_worse(self) -> bool:
+        """Tell whether we refuse, or do not answer, what was accepted; not what comes after our refusal."""
+        return self.recorded.accepts and not self.ours.accepts and self.verdict is not Verdict.ENDED
+
 
 @dataclass(slots=True)
 class _Memory:
