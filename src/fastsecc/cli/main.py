@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "exi": "fastsecc.cli.exi",
     "ev": "fastsecc.cli.ev",
     "demo": "fastsecc.cli.demo",
+    "replay": "fastsecc.cli.replay",
 }
 """Subcommands and their modules: `add_parser(subparsers)`, and what they need only when they run."""
 
