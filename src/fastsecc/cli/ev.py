@@ -22,6 +22,8 @@ examples:
   fastsecc ev --iface eth1 --protocol iso2 --energy dc --cycles 50
   fastsecc ev --sdp-host ::1 --sdp-port 15118 --protocol din --json
 """
+LOOPBACK: Final = "lo"
+"""An interface without multicast: there the SECC is at ::1."""
 TITLES: Final = {"din": "DIN SPEC 70121", "iso2": "ISO 15118-2"}
 
 
@@ -123,10 +125,10 @@ def _link(args: argparse.Namespace) -> Link:
 
     if args.iface is None and args.sdp_host is None:
         raise ConfigError("give an interface, or a host with --sdp-host", option="--iface")
-    if args.sdp_host is None:
+    if args.sdp_host is None and args.iface != LOOPBACK:
         return Link(args.iface, sdp_port=args.sdp_port)
     try:
-        host = IPv6Address(args.sdp_host)
+        host = IPv6Address(args.sdp_host or "::1")
     except ValueError:
         raise ConfigError(f"{args.sdp_host} is no IPv6 address", option="--sdp-host") from None
     if host.is_link_local and args.iface is None:

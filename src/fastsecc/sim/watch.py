@@ -131,7 +131,9 @@ class TextWatch(Watch):
         self._finish_line()
         colour = GREEN if result.ok else RED
         self._write(self._colour(colour, ("done: " if result.ok else "failed: ") + result.reason) + "\n")
-        session_id = result.session_id.hex() or "none"
+        if not self.tally.messages:
+            return
+        session_id = result.session_id.hex() if any(result.session_id) else "none"
         self._fact("session", f"{session_id} at {self.ev.evse_id or 'an unknown EVSE'}, {self._charged(result)}")
         self._fact("messages", _listed(self.tally.messages))
         if self.tally.variables:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -60,18 +62,32 @@ async def charge(ev: Ev, link: Link, on_exchange: OnExchange) -> Result:
 
 
 async def _connect(address: Address) -> Client:
-    loop = asyncio.get_running_loop()
     stream = socket.socket(socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     stream.setblocking(False)
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_s):
-            await loop.sock_connect(stream, address)
+            await _connect_stream(stream, address)
     except (OSError, TimeoutError) as refusal:
         stream.close()
         reason = getattr(refusal, "strerror", None) or f"no answer within {CONNECT_TIMEOUT_s:g} s"
         raise EvError(f"TCP [{address[0]}]:{address[1]}: {reason}") from refusal
     return Client(stream)
+
+
+async def _connect_stream(stream: socket.socket, address: Address) -> None:
+    """Connect; event loops differ in whether they heed an address's scope id, the kernel does."""
+    code = stream.connect_ex(address)
+    if code == errno.EINPROGRESS:
+        loop, writable = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_writer(stream.fileno(), writable.set)
+        try:
+            await writable.wait()
+        finally:
+            loop.remove_writer(stream.fileno())
+        code = stream.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
 
 
 async def _step(ev: Ev, request: Request, client: Client, on_exchange: OnExchange, begin: float) -> Request | None:
