@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fastsecc import exi
 from fastsecc.charger import commands, variables
 from fastsecc.charger.state import ChargerState
 from fastsecc.messages import din70121, iso2, reflection
@@ -109,9 +110,14 @@ class Drive:
         for variable in output.variables:
             variables.check(variable.name, variable.payload)
         if output.response is not None:
-            check_message(output.response)
+            self.check_sendable(output.response)
         self.outputs.append(output)
         return Step(output)
+
+    def check_sendable(self, response: Type) -> None:
+        """Fail unless a response keeps its schema and comes back from its octets as it is."""
+        check_message(response)
+        assert exi.decode(exi.encode(response), reflection.namespace_of(type(response))) == response
 
     def receive(self, message: Any) -> Step:
         """Let a whole message come in."""
@@ -164,7 +170,7 @@ class Drive:
         if getattr(response.Body.BodyElement, "MeterInfo", None) is not None:
             self.link_meter_sent = template.meter_sequence
         self.link_answered += 1
-        check_message(response)
+        self.check_sendable(response)
         if not tell:
             return response.Body.BodyElement, None
         progress = LoopProgress(self.link_answered, request, self.now, self.link_meter_sent, self.link_stale)
