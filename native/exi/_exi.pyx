@@ -10,8 +10,6 @@ from libc.stdlib cimport free, malloc
 
 cdef enum:
     EXI_HEADER = 0x80     # distinguishing bits, no options, version 1
-    EXI_END_FIELD = 0
-    EXI_REFUSED_FIELD = 1
     NO_LIMIT = 0xFFFFFFFF
 
 include "decode.pxi"
@@ -74,12 +72,12 @@ def encode(message, int root, int field, bint fragment):
     memset(&f, 0, sizeof(f))
     try:
         flatten_element(&f, field, message, keep)
-        return encoded(&f, root, fragment)
+        return encoded(&f, root, field, fragment)
     finally:
         free(f.tape.tape)
 
 
-cdef bytes encoded(flattening *f, int root, bint fragment):
+cdef bytes encoded(flattening *f, int root, int field, bint fragment):
     cdef encoder e
     cdef int64_t capacity = f.tape.entries * 16 + f.octets + 64
     cdef uint8_t *to = <uint8_t *>malloc(<size_t>capacity)
@@ -89,7 +87,7 @@ cdef bytes encoded(flattening *f, int root, bint fragment):
     try:
         e.base = NULL
         e.tape = f.tape.tape
-        n = encode_stream(&e, to, capacity, root, fragment)
+        n = encode_stream(&e, to, capacity, root, field, fragment)
         if n < 0:
             raise EncodeError(path_of(e.frames, e.depth, e.field), REASONS[-n])
         return PyBytes_FromStringAndSize(<const char *>to, n)
@@ -106,13 +104,13 @@ REASONS = {
 
 def roots(int root, bint fragment):
     """List the elements that a document or fragment may start with: field, name and class (None: no complex type)."""
-    cdef const exi_state *state = &exi_states[exi_roots[root].fragment if fragment else exi_roots[root].document]
+    cdef const exi_start *start = &exi_roots[root].start[fragment]
     cdef const exi_field *field
     cdef int i
     cdef int number
     found = []
-    for i in range(state.n):
-        number = exi_productions[state.first + i].field
+    for i in range(start.n):
+        number = exi_root_fields[start.first + i]
         field = &exi_fields[number]
         found.append((number, name_at(field.name), class_of(field.content) if field.kind == EXI_COMPLEX else None))
     return found
@@ -130,24 +128,28 @@ cdef int exi_decode_loop(const uint8_t *exi, size_t n, int protocol, exi_loop_re
 
 cdef int exi_encode_loop(const exi_loop_response *message, uint8_t *out, size_t capacity) noexcept nogil:
     cdef encoder e
-    cdef uint8_t kind = message.kind
+    cdef int root = EXI_DIN if message.kind <= EXI_din_CurrentDemandRes else EXI_ISO2
     e.base = <const uint8_t *>message
-    return <int>encode_stream(&e, out, <int64_t>capacity, protocol_of(kind), False)
-
-
-cdef int protocol_of(int kind) noexcept nogil:
-    return EXI_DIN if kind <= EXI_din_CurrentDemandRes else EXI_ISO2
+    e.tape = NULL
+    return <int>encode_stream(&e, out, <int64_t>capacity, root, exi_roots[root].envelope, False)
 
 
 cdef int exi_loop_from_message(object message, exi_loop_response *out) except -1:
     """Turn a V2G_Message into the struct, by way of its EXI form."""
+    cdef int root = root_of(message)
+    exi = encode(message, root, exi_roots[root].envelope, False)
+    if exi_decode_loop(<const uint8_t *>PyBytes_AsString(exi), len(exi), root, out) != OK:
+        raise EncodeError("V2G_Message/Body", "not a message of the charge loop")
+    return 0
+
+
+cdef int root_of(object message) except -1:
+    """Find the namespace of a V2G_Message."""
     cdef int root
     for root in range(EXI_ROOTS_N):
         if exi_roots[root].envelope and class_of(exi_fields[exi_roots[root].envelope].content) is type(message):
-            exi = encode(message, root, exi_roots[root].envelope, False)
-            if exi_decode_loop(<const uint8_t *>PyBytes_AsString(exi), len(exi), root, out) == OK:
-                return 0
-    raise EncodeError("Body", "not a message of the charge loop")
+            return root
+    raise EncodeError(type(message).__name__, "is no V2G_Message")
 
 
 def repeat_decode(bytes octets, int root, int times, bint to_struct):
@@ -172,13 +174,27 @@ def repeat_decode(bytes octets, int root, int times, bint to_struct):
 
 
 def repeat_encode(message, int times):
-    """Encode a message of the charge loop again and again, natively, for benchmarks; returns its length."""
-    cdef exi_loop_message struct_
+    """Encode a V2G_Message again and again, natively, for benchmarks: from its struct if it has one; returns its length."""
+    cdef exi_loop_message loop
     cdef uint8_t out[EXI_LOOP_MAX_OCTETS]
-    cdef int n = 0
+    cdef flattening f
+    cdef encoder e
+    cdef list keep = []
+    cdef int root = root_of(message)
+    cdef int field = exi_roots[root].envelope
+    cdef int64_t n = 0
     cdef int i
-    exi_loop_from_message(message, &struct_)
+    memset(&f, 0, sizeof(f))
+    flatten_element(&f, field, message, keep)
+    e.base = NULL
+    e.tape = f.tape.tape
+    try:
+        exi_loop_from_message(message, &loop)
+        e.base = <const uint8_t *>&loop
+    except EncodeError:
+        pass
     with nogil:
         for i in range(times):
-            n = exi_encode_loop(&struct_, out, EXI_LOOP_MAX_OCTETS)
+            n = encode_stream(&e, out, EXI_LOOP_MAX_OCTETS, root, field, False)
+    free(f.tape.tape)
     return n

@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 cdef extern from "exi_words.h" nogil:
     uint64_t exi_load_word(const uint8_t *source)
     void exi_store_word(uint8_t *to, uint64_t word)
+    int exi_width(unsigned int n)
 
 
 ctypedef struct bit_reader:
@@ -31,13 +32,16 @@ cdef inline void start_reading(bit_reader *r, const uint8_t *octets, int64_t n) 
 
 # Return the next bits, at least 57 of them, without taking them; zeros follow the last one. What is taken beyond the
 # end shows when `at` is compared with `end`, once for everything that was taken since.
+cdef inline uint64_t peek_at(const bit_reader *r, int64_t at) noexcept nogil:
+    cdef int64_t octet = at >> 3
+    if octet <= r.size - 8:
+        return exi_load_word(r.octets + octet) << (at & 7)
+    at -= (r.size - 8) * 8
+    return exi_load_word(r.octets + r.size - 8) << at if at < 64 else 0
+
+
 cdef inline uint64_t peek(const bit_reader *r) noexcept nogil:
-    cdef int64_t octet = r.at >> 3
-    cdef int64_t past
-    if octet + 8 <= r.size:
-        return exi_load_word(r.octets + octet) << (r.at & 7)
-    past = r.at - (r.size - 8) * 8
-    return exi_load_word(r.octets + r.size - 8) << past if past < 64 else 0
+    return peek_at(r, r.at)
 
 
 # Copy octets that start at any bit; the caller has made sure that they are there.

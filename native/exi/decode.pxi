@@ -3,13 +3,14 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memset
 
-from bits cimport bit_reader, copy_octets, peek, start_reading
+from bits cimport bit_reader, copy_octets, exi_width, peek, peek_at, start_reading
 from tables cimport *
 
 cdef enum:
     MAX_DEVIATIONS = 16
     MAX_GROUPS = 10       # of seven bits, in a 64-bit integer
     FIRST_ENTRIES = 512
+    MAX_FLAT_ENTRIES = 16
 
 # What an entry of the tape is for: a value (or the start of an element), or the end of an element.
 ctypedef struct tape_entry:
@@ -69,36 +70,45 @@ cdef int grow_tape(decoder *d) noexcept nogil:
     return OK
 
 
+cdef inline void put_entry(decoder *d, int field, int64_t value) noexcept nogil:
+    d.tape[d.entries].field = <uint16_t>field
+    d.tape[d.entries].value = value
+    d.entries += 1
+
+
 cdef inline int append(decoder *d, int field, uint32_t n, int64_t value) noexcept nogil:
-    cdef tape_entry *entry
     if d.entries == d.tape_capacity and grow_tape(d):
         return NO_MEMORY
-    entry = &d.tape[d.entries]
-    entry.field = <uint16_t>field
-    entry.n = n
-    entry.value = value
-    d.entries += 1
+    d.tape[d.entries].n = n
+    put_entry(d, field, value)
     return OK
 
 
-# Note in the struct that a field is there; false if the struct has no place for it.
-cdef inline bint place(decoder *d, const exi_field *field) noexcept nogil:
-    if field.offset == EXI_NOWHERE:
-        return False
-    if field.presence != EXI_NOWHERE:
-        d.base[field.presence] = <uint8_t>field.present
-    return True
+# Find where a field stands in its struct, and note there that it has come; NULL if the struct has no place for it.
+cdef inline const exi_place *place(uint8_t *base, int number) noexcept nogil:
+    cdef const exi_place *found = &exi_places[number]
+    if number >= EXI_PLACES_N or found.offset == EXI_NOWHERE:
+        return NULL
+    if found.presence != EXI_NOWHERE:
+        base[found.presence] = <uint8_t>found.present
+    return found
+
+
+cdef inline void store(uint8_t *to, int64_t value, bint wide) noexcept nogil:
+    if wide:
+        (<int64_t *>to)[0] = value
+    else:
+        (<int32_t *>to)[0] = <int32_t>value
 
 
 cdef inline int keep_number(decoder *d, int number, const exi_field *field, int64_t value) noexcept nogil:
+    cdef const exi_place *found
     if d.base == NULL:
         return append(d, number, 0, value)
-    if not place(d, field):
+    found = place(d.base, number)
+    if found == NULL:
         return NOT_MINE
-    if field.flags & EXI_WIDE:
-        (<int64_t *>(d.base + field.offset))[0] = value
-    else:
-        (<int32_t *>(d.base + field.offset))[0] = <int32_t>value
+    store(d.base + found.offset, value, field.flags & EXI_WIDE)
     return OK
 
 
@@ -170,6 +180,7 @@ cdef int decode_octets(decoder *d, int number, const exi_field *field) noexcept 
     cdef uint64_t n = 0
     cdef int64_t written
     cdef int failure = read_unsigned(&d.bits, &n)
+    cdef const exi_place *found = NULL
     cdef uint8_t *to
     if failure:
         return failure
@@ -182,9 +193,10 @@ cdef int decode_octets(decoder *d, int number, const exi_field *field) noexcept 
     if n - <uint64_t>limits.low > limits.span:
         deviate(d, LENGTH)
     if d.base != NULL:
-        if d.deviations_n or not place(d, field):
+        found = place(d.base, number)
+        if d.deviations_n or found == NULL:
             return NOT_MINE
-        to = d.base + field.offset + 2
+        to = d.base + found.offset + 2
     else:
         to = d.side + d.side_n
     written = <int64_t>n
@@ -197,7 +209,7 @@ cdef int decode_octets(decoder *d, int number, const exi_field *field) noexcept 
         if failure:
             return failure
     if d.base != NULL:
-        (<uint16_t *>(d.base + field.offset))[0] = <uint16_t>written
+        (<uint16_t *>(d.base + found.offset))[0] = <uint16_t>written
         return OK
     d.side_n += written
     return append(d, number, <uint32_t>written, to - d.side)
@@ -251,12 +263,13 @@ cdef uint8_t *put_utf8(uint8_t *to, uint32_t point) noexcept nogil:
     return to + 2
 
 
-# Decode the content of an element that is no SMALL value. An empty string or binary may also be written as the end of the
+# Decode a value that is no SMALL one in an element, with the events around it. An empty string or binary may also be written as the end of the
 # element out of turn: an escape and three bits.
 cdef int decode_simple(decoder *d, int number, const exi_field *field) noexcept nogil:
     cdef int failure
     cdef uint64_t word
-    if not field.flags & EXI_BARE:
+    cdef uint64_t value
+    if not field.flags & EXI_BARE and field.kind != EXI_REFUSED:
         word = peek(&d.bits)
         if word >> 63:
             if word >> 60 != 8 or (field.kind != EXI_STRING and field.kind != EXI_BINARY):
@@ -266,6 +279,14 @@ cdef int decode_simple(decoder *d, int number, const exi_field *field) noexcept 
                 return append(d, number, 0, d.side_n)
             return NOT_MINE
         d.bits.at += 1
+    if field.kind == EXI_SMALL:
+        value = peek(&d.bits) >> (64 - field.bits)
+        d.bits.at += field.bits
+        if value > exi_values[field.content].span:
+            return OUT_OF_RANGE
+        return keep_number(d, number, field, <int64_t>value + exi_values[field.content].low)
+    if field.kind == EXI_REFUSED:
+        return NOT_TAKEN
     if field.kind <= EXI_INTEGER:
         failure = decode_number(d, number, field)
     elif field.kind == EXI_BIG:
@@ -281,114 +302,212 @@ cdef int decode_simple(decoder *d, int number, const exi_field *field) noexcept 
     return OK
 
 
-cdef inline int decode_small(decoder *d, int number, const exi_field *field, uint64_t word) noexcept nogil:
-    cdef const exi_value *limits = &exi_values[field.content]
+# Take a type of a few numbers in one go from the bits at hand; returns how many bits, or -1 if it has to go the long way.
+cdef inline int decode_flat(decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) noexcept nogil:
     cdef uint64_t value
-    if field.flags & EXI_BARE:
-        value = word >> (64 - field.bits)
-        d.bits.at += field.bits
-    else:
-        value = word >> (62 - field.bits)
-        if value & 1:
-            return SECOND_LEVEL
-        value >>= 1
-        d.bits.at += field.bits + 2
-    if value > limits.span:
-        return OUT_OF_RANGE if value >> field.bits == 0 else SECOND_LEVEL
-    return keep_number(d, number, field, <int64_t>value + limits.low)
+    cdef uint64_t octet
+    cdef int used = 0
+    cdef int shift
+    while True:
+        value = word >> (64 - item.bits)
+        word <<= item.bits
+        used += item.bits
+        if item.kind == EXI_SMALL:
+            if value > item.span:
+                return -1
+            value += <uint64_t>item.low
+        elif item.kind == EXI_END:
+            return used if value == 0 else -1
+        else:
+            if value > (item.kind == EXI_INTEGER):
+                return -1
+            octet = word >> 56
+            used += 8
+            word <<= 8
+            shift = 7
+            value = ~value + 1        # all ones if it is negative
+            value ^= octet & 0x7F
+            while octet >= 0x80:
+                if shift == 21:
+                    return -1
+                octet = word >> 56
+                used += 8
+                word <<= 8
+                value ^= (octet & 0x7F) << shift
+                shift += 7
+            if not in_range(item.field, value):
+                return -1
+        if base == NULL:
+            put_entry(d, item.field, <int64_t>value)
+        else:
+            if item.presence != EXI_NOWHERE:
+                base[item.presence] = 1
+            store(base + item.offset, <int64_t>value, item.kind != EXI_SMALL and exi_fields[item.field].flags & EXI_WIDE)
+        item += 1
 
 
-# Enter an element: remember where to go on after it.
-cdef inline int enter(decoder *d, int number, const exi_field *field, int state, int count) noexcept nogil:
-    cdef frame *new = &d.frames[d.depth]
-    new.state = <uint16_t>state
-    new.field = <uint16_t>number
-    new.count = <uint16_t>count
-    new.base = d.base
-    d.depth += 1
+cdef inline bint in_range(int number, uint64_t value) noexcept nogil:
+    cdef const exi_value *limits = &exi_values[exi_fields[number].content]
+    return value - <uint64_t>limits.low <= limits.span
+
+
+# Read an element of a type of a few numbers; returns how many bits it took, or -1 if it has to go the long way.
+cdef inline int decode_whole(decoder *d, int number, uint8_t *base, uint64_t word) noexcept nogil:
+    cdef const exi_type *kind = &exi_types[exi_fields[number].content]
+    cdef const exi_place *found
+    cdef int64_t entries = d.entries
+    cdef int used
+    if kind.flat == EXI_STOP:
+        return -1
+    if base != NULL:
+        found = place(base, number)
+        return decode_flat(d, &exi_flats[kind.flat], base + found.offset, word) if found != NULL else -1
+    if entries + MAX_FLAT_ENTRIES > d.tape_capacity and grow_tape(d):
+        return -1
+    put_entry(d, number, 0)
+    used = decode_flat(d, &exi_flats[kind.flat], NULL, word)
+    if used < 0:
+        d.entries = entries
+        return -1
+    put_entry(d, EXI_END_FIELD, 0)
+    return used
+
+
+# Decode one element and all that is in it; its event code has been read.
+cdef int decode_element(decoder *d, int number) noexcept nogil:
+    cdef const exi_state *state
+    cdef const exi_production *production
+    cdef const exi_field *field
+    cdef frame *level = d.frames
+    cdef uint8_t *base = d.base
+    cdef int64_t at = d.bits.at
+    cdef uint64_t word = peek(&d.bits)
+    cdef uint64_t value
+    cdef unsigned int code
+    cdef unsigned int n
+    cdef int width
+    cdef int used
+    cdef int current = 0
+    cdef int count = 0
+    cdef int repeat
+    cdef int failure = OK
+    while True:
+        # The field `number` comes; `word` has the bits from `at` on, and `current` is the state after it.
+        field = &exi_fields[number]
+        if field.kind == EXI_SMALL and not field.flags & EXI_BARE:
+            value = word >> (62 - field.bits)
+            if value & 1 or value >> 1 > exi_values[field.content].span:
+                failure = bad_small(field, value)
+            else:
+                at += field.bits + 2
+                failure = keep_number(d, number, field, <int64_t>(value >> 1) + exi_values[field.content].low)
+        elif field.kind == EXI_COMPLEX:
+            used = decode_whole(d, number, base, word)
+            if used >= 0:
+                at += used
+            else:
+                level.state = <uint16_t>current
+                level.field = <uint16_t>number
+                level.count = <uint16_t>count
+                level.base = base
+                level += 1
+                d.bits.at = at
+                failure = enter(d, number, field)
+                base = d.base
+                current = exi_types[field.content].start
+                count = 0
+        elif field.kind == EXI_END:
+            level -= 1
+            current = level.state
+            count = level.count
+            base = d.base = level.base
+            if base == NULL:
+                failure = append(d, EXI_END_FIELD, 0, 0)
+        else:
+            d.bits.at = at
+            failure = decode_simple(d, number, field)
+            at = d.bits.at
+        if failure or at > d.bits.end:
+            break
+        if level == d.frames:
+            d.bits.at = at
+            return OK
+        state = &exi_states[current]
+        n = state.codes & 0xFFF
+        repeat = state.codes >> 12
+        width = exi_width(n)
+        word = peek_at(&d.bits, at)
+        code = <unsigned int>(word >> (64 - width))
+        number = EXI_END_FIELD
+        if code >= n:
+            failure = SECOND_LEVEL if code == n else NO_SUCH_CODE
+            at += width
+            break
+        at += width
+        word <<= width
+        production = &exi_productions[state.first + code]
+        if repeat == EXI_SPARSE:
+            production = sparse_production(state, code)
+            if production == NULL:
+                failure = NOT_TAKEN
+                break
+        number = production.field
+        if repeat == 0:
+            current = production.next
+            count = 0
+        elif code == 0 and count + 1 < exi_repeats[repeat]:
+            count += 1
+        else:
+            current = production.next
+            count = 0
+    d.bits.at = at
+    d.field = number
+    d.depth = <int>(level - d.frames)
+    # What looks wrong in the zeros behind the end is only that the stream is too short.
+    return TRUNCATED if at > d.bits.end and failure != NOT_MINE else failure
+
+
+cdef int bad_small(const exi_field *field, uint64_t value) noexcept nogil:
+    return SECOND_LEVEL if value & 1 or value >> (field.bits + 1) else OUT_OF_RANGE
+
+
+# Enter an element the long way.
+cdef int enter(decoder *d, int number, const exi_field *field) noexcept nogil:
+    cdef const exi_place *found
     if field.flags & EXI_ABSTRACT:
         deviate(d, ABSTRACT)
     if d.base == NULL:
         return append(d, number, 0, 0)
-    if not place(d, field):
+    found = place(d.base, number)
+    if found == NULL:
         return NOT_MINE
-    d.base += field.offset
+    d.base += found.offset
     return OK
 
 
-# Decode one element and all that is in it, beginning at a state that offers it.
-cdef int decode_element(decoder *d, int start) noexcept nogil:
-    cdef const exi_state *state
-    cdef const exi_production *production
-    cdef const exi_field *field
-    cdef uint64_t word
-    cdef uint64_t code
-    cdef int current = start
-    cdef int following
-    cdef int count = 0
-    cdef int failure
-    while True:
-        state = &exi_states[current]
-        word = peek(&d.bits)
-        code = word >> (64 - state.width)
-        if code >= state.n:
-            return no_production(d, state, code)
-        d.bits.at += state.width
-        production = &exi_productions[state.first + code]
-        field = &exi_fields[production.field]
-        following = production.next
-        if state.repeat:
-            count = count + 1 if code == 0 else 0
-            if count < state.repeat and code == 0:
-                following = current
-            else:
-                count = 0
-        if field.kind == EXI_SMALL:
-            failure = decode_small(d, production.field, field, word << state.width)
-        elif field.kind == EXI_COMPLEX:
-            failure = enter(d, production.field, field, following, count)
-            following = exi_types[field.content].start
-            count = 0
-        elif field.kind == EXI_END:
-            d.depth -= 1
-            following = d.frames[d.depth].state
-            count = d.frames[d.depth].count
-            if d.base == NULL:
-                failure = append(d, EXI_END_FIELD, 0, 0)
-            else:
-                d.base = d.frames[d.depth].base
-                failure = OK
-        elif field.kind == EXI_REFUSED:
-            failure = NOT_TAKEN
-        else:
-            failure = decode_simple(d, production.field, field)
-        if failure or d.bits.at > d.bits.end:
-            d.field = production.field
-            return failure_at_end(d, failure)
-        if d.depth == 0:
-            return OK
-        current = following
+# A sparse state has before each production one that has its event code in the place of a field.
+cdef const exi_production *sparse_production(const exi_state *state, unsigned int code) noexcept nogil:
+    cdef const exi_production *production = &exi_productions[state.first]
+    while production.field != EXI_STOP:
+        if production.field == code:
+            return production + 1
+        production += 2
+    return NULL
 
 
-cdef int no_production(decoder *d, const exi_state *state, uint64_t code) noexcept nogil:
-    d.field = 0
-    if d.bits.at + state.width > d.bits.end:
-        return TRUNCATED
-    return SECOND_LEVEL if code == state.n else NO_SUCH_CODE
-
-
-# What looks wrong in the zeros behind the end is only that the stream is too short.
-cdef int failure_at_end(decoder *d, int failure) noexcept nogil:
-    if d.bits.at > d.bits.end and failure != NOT_MINE:
-        return TRUNCATED
-    return failure
+# Read the event code of a root element, or the one that ends a fragment; returns n if the stream ends before it.
+cdef unsigned int root_code(bit_reader *bits, const exi_start *start) noexcept nogil:
+    cdef int width = exi_width(start.n)
+    cdef uint64_t code = peek(bits) >> (64 - width)
+    bits.at += width
+    return <unsigned int>code if bits.at <= bits.end else EXI_STOP
 
 
 # Decode a whole stream: header, one element, and in a fragment the code that ends it.
 cdef int decode_stream(decoder *d, const uint8_t *exi, int64_t n, int root, bint fragment) noexcept nogil:
-    cdef const exi_state *state = &exi_states[exi_roots[root].fragment]
+    cdef const exi_start *start = &exi_roots[root].start[fragment]
+    cdef unsigned int code
     cdef int failure
-    cdef uint64_t word
     start_reading(&d.bits, exi, n)
     d.entries = d.side_n = d.deviations_n = d.depth = d.field = 0
     if n == 0:
@@ -396,16 +515,21 @@ cdef int decode_stream(decoder *d, const uint8_t *exi, int64_t n, int root, bint
     if exi[0] != EXI_HEADER:
         return BAD_HEADER
     d.bits.at = 8
-    failure = decode_element(d, exi_roots[root].fragment if fragment else exi_roots[root].document)
+    code = root_code(&d.bits, start)
+    if code >= start.n:
+        return TRUNCATED if code == EXI_STOP else SECOND_LEVEL if code == start.n else NO_SUCH_CODE
+    failure = decode_element(d, exi_root_fields[start.first + code])
     if failure:
         return failure
     if fragment:
-        word = peek(&d.bits) >> (64 - state.width)
-        if d.bits.at + state.width > d.bits.end:
-            return TRUNCATED
-        if word + 1 != state.n:
-            return NOT_TAKEN
-        d.bits.at += state.width
+        code = root_code(&d.bits, start)
+        if code + 1 != start.n:
+            return TRUNCATED if code == EXI_STOP else NOT_TAKEN
+    return check_rest(d)
+
+
+# Look at what follows the message: zero bits up to the end of the octet, and then nothing.
+cdef int check_rest(decoder *d) noexcept nogil:
     if d.bits.at & 7:
         if peek(&d.bits) >> (56 + (d.bits.at & 7)):
             deviate(d, PADDING)

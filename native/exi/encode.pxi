@@ -1,5 +1,5 @@
 # The encoder: one walk over the grammar with two sources, a tape of values and the C struct of a loop message.
-from bits cimport bit_writer, exi_load_word, put, start_writing
+from bits cimport bit_writer, exi_load_word, exi_width, put, start_writing
 from libc.stdint cimport uintptr_t
 
 # A value to encode. Strings and binaries are where `value` points to.
@@ -69,15 +69,19 @@ cdef void put_big(bit_writer *bits, const uint8_t *groups, uint32_t n) noexcept 
         put(bits, groups[i] | (0x80 if i + 1 < n else 0), 8)
 
 
-cdef inline int64_t number_of(const encoder *e, const exi_field *field) noexcept nogil:
+cdef inline int64_t load(const uint8_t *source, bint wide) noexcept nogil:
+    if wide:
+        return (<const int64_t *>source)[0]
+    return (<const int32_t *>source)[0]
+
+
+cdef inline int64_t number_of(const encoder *e, int number) noexcept nogil:
     if e.base == NULL:
         return e.tape[e.entry].value
-    if field.flags & EXI_WIDE:
-        return (<const int64_t *>(e.base + field.offset))[0]
-    return (<const int32_t *>(e.base + field.offset))[0]
+    return load(e.base + exi_places[number].offset, exi_fields[number].flags & EXI_WIDE)
 
 
-cdef int encode_octets(encoder *e, const exi_field *field) noexcept nogil:
+cdef int encode_octets(encoder *e, int number, const exi_field *field) noexcept nogil:
     cdef const exi_value *limits = &exi_values[field.content]
     cdef const uint8_t *octets
     cdef int64_t n
@@ -86,8 +90,9 @@ cdef int encode_octets(encoder *e, const exi_field *field) noexcept nogil:
         n = e.tape[e.entry].n
         octets = <const uint8_t *><uintptr_t>e.tape[e.entry].value
     else:
-        n = (<const uint16_t *>(e.base + field.offset))[0]
-        octets = e.base + field.offset + 2
+        octets = e.base + exi_places[number].offset
+        n = (<const uint16_t *>octets)[0]
+        octets += 2
         if n > limits.low + <int64_t>limits.span:
             return BAD_VALUE
     length = n
@@ -107,11 +112,13 @@ cdef int encode_octets(encoder *e, const exi_field *field) noexcept nogil:
     return OK
 
 
-cdef int encode_number(encoder *e, const exi_field *field) noexcept nogil:
-    cdef const exi_value *limits = &exi_values[field.content]
-    cdef int64_t value = number_of(e, field)
-    if <uint64_t>value - <uint64_t>limits.low > limits.span:
+cdef int encode_number(encoder *e, int number, const exi_field *field) noexcept nogil:
+    cdef int64_t value = number_of(e, number)
+    if not in_range(number, <uint64_t>value):
         return BAD_VALUE
+    if field.kind == EXI_SMALL:
+        put(&e.bits, <uint64_t>(value - exi_values[field.content].low), field.bits)
+        return OK
     if field.kind == EXI_INTEGER:
         put(&e.bits, <uint64_t>value >> 63, 1)
         if value < 0:
@@ -120,143 +127,218 @@ cdef int encode_number(encoder *e, const exi_field *field) noexcept nogil:
     return OK
 
 
-# Encode a value that is not SMALL, with the events around the content of an element.
-cdef int encode_simple(encoder *e, const exi_field *field) noexcept nogil:
+# Encode a value with the events around it.
+cdef int encode_simple(encoder *e, int number, const exi_field *field) noexcept nogil:
     cdef int failure = OK
     if not field.flags & EXI_BARE:
         put(&e.bits, 0, 1)
     if field.kind <= EXI_INTEGER:
-        failure = encode_number(e, field)
+        failure = encode_number(e, number, field)
     elif field.kind == EXI_BIG:
         put_big(&e.bits, <const uint8_t *><uintptr_t>e.tape[e.entry].value, e.tape[e.entry].n)
     else:
-        failure = encode_octets(e, field)
+        failure = encode_octets(e, number, field)
     if not field.flags & EXI_BARE:
         put(&e.bits, 0, 1)
     return failure
 
 
-cdef inline int encode_small(encoder *e, const exi_field *field, uint64_t code, int width) noexcept nogil:
-    cdef const exi_value *limits = &exi_values[field.content]
-    cdef uint64_t offset = <uint64_t>number_of(e, field) - <uint64_t>limits.low
-    if offset > limits.span:
-        return BAD_VALUE
-    if field.flags & EXI_BARE:
-        put(&e.bits, code << field.bits | offset, width + field.bits)
-    else:
-        put(&e.bits, code << (field.bits + 2) | offset << 1, width + field.bits + 2)
-    return OK
+# Write a type of a few numbers in one go behind the `n` bits of `word`, if it has all of them and none is too large;
+# otherwise nothing is written and it has to go the long way.
+cdef inline bint encode_flat(encoder *e, const exi_flat *item, const uint8_t *base, uint64_t word, int n) noexcept nogil:
+    cdef const tape_entry *entry = e.tape + e.entry
+    cdef int64_t value
+    while True:
+        word <<= item.bits
+        n += item.bits
+        entry += 1
+        if base == NULL:
+            if entry.field != item.field:
+                return False
+            value = entry.value
+        elif item.kind != EXI_END:
+            if item.presence != EXI_NOWHERE and base[item.presence] != 1:
+                return False
+            value = load(base + item.offset, item.kind != EXI_SMALL and exi_fields[item.field].flags & EXI_WIDE)
+        if item.kind == EXI_SMALL:
+            value -= item.low
+            if <uint64_t>value > item.span:
+                return False
+            word |= <uint64_t>value
+        elif item.kind == EXI_END:
+            break
+        else:
+            if not in_range(item.field, <uint64_t>value):
+                return False
+            if value < 0 and item.kind == EXI_INTEGER:
+                word |= 1
+                value = ~value
+            if <uint64_t>value >> 21:
+                return False
+            while value >= 0x80:
+                word = word << 8 | 0x80 | (value & 0x7F)
+                value >>= 7
+                n += 8
+            word = word << 8 | value
+            n += 8
+        item += 1
+    put(&e.bits, word, n)
+    if base == NULL:
+        e.entry = entry - e.tape
+    return True
+
+
+cdef inline bint encode_whole(encoder *e, int number, uint64_t code, int width) noexcept nogil:
+    cdef const exi_type *kind = &exi_types[exi_fields[number].content]
+    if kind.flat == EXI_STOP:
+        return False
+    return encode_flat(e, &exi_flats[kind.flat], e.base + exi_places[number].offset if e.base != NULL else NULL, code, width)
 
 
 # Find the production of the next entry of the tape.
-cdef inline int production_on_tape(const encoder *e, const exi_state *state) noexcept nogil:
+cdef inline int production_on_tape(const encoder *e, const exi_production *productions, int n) noexcept nogil:
     cdef int i
     cdef uint16_t wanted = e.tape[e.entry].field
-    for i in range(state.n):
-        if exi_productions[state.first + i].field == wanted:
+    for i in range(n):
+        if productions[i].field == wanted:
             return i
     return -1
 
 
 # Find the first production whose field is there.
-cdef inline int production_in_struct(const encoder *e, const exi_state *state) noexcept nogil:
+cdef inline int production_in_struct(const encoder *e, const exi_production *productions, int n) noexcept nogil:
     cdef int i
     cdef int number
-    cdef const exi_field *field
-    for i in range(state.n):
-        number = exi_productions[state.first + i].field
-        field = &exi_fields[number]
+    cdef const exi_place *found
+    for i in range(n):
+        number = productions[i].field
         if number == EXI_END_FIELD:
             return i
-        if field.offset != EXI_NOWHERE:
-            if field.presence == EXI_NOWHERE or e.base[field.presence] == field.present:
+        found = &exi_places[number]
+        if number < EXI_PLACES_N and found.offset != EXI_NOWHERE:
+            if found.presence == EXI_NOWHERE or e.base[found.presence] == found.present:
                 return i
     return -1
 
 
+# Find the production of the next entry of the tape in a state that has rows of event codes between its productions.
+cdef int sparse_code(const encoder *e, const exi_production *production) noexcept nogil:
+    while production.field != EXI_STOP:
+        if production[1].field == e.tape[e.entry].field:
+            return production.field
+        production += 2
+    return -1
+
+
 # Say why no production fits.
-cdef int no_choice(encoder *e, const exi_state *state) noexcept nogil:
+cdef int no_choice(encoder *e, const exi_production *productions, int n) noexcept nogil:
     cdef int wanted
     if e.base != NULL:
         return BAD_VALUE
     wanted = e.tape[e.entry].field
     e.field = wanted
     if wanted == EXI_END_FIELD:
-        e.field = exi_productions[state.first + state.n - 1].field
+        e.field = productions[n - 1].field
         return MISSING
     return TOO_MANY if exi_fields[wanted].flags & EXI_REPEATED else NOT_ALLOWED
 
 
-cdef int encode_element(encoder *e, int start) noexcept nogil:
+# Encode one element and all that is in it, beginning with its event code.
+cdef int encode_element(encoder *e, int number, uint64_t code, int width) noexcept nogil:
     cdef const exi_state *state
-    cdef const exi_production *production
+    cdef const exi_production *productions
     cdef const exi_field *field
-    cdef frame *level
-    cdef int code
-    cdef int current = start
-    cdef int following
+    cdef frame *level = e.frames
+    cdef uint64_t offset
+    cdef int found
+    cdef int n
+    cdef int current = 0
     cdef int count = 0
+    cdef int repeat
     cdef int failure = OK
     while True:
-        state = &exi_states[current]
-        code = production_on_tape(e, state) if e.base == NULL else production_in_struct(e, state)
-        if code < 0:
-            return no_choice(e, state)
-        production = &exi_productions[state.first + code]
-        field = &exi_fields[production.field]
-        following = production.next
-        if state.repeat:
-            count = count + 1 if code == 0 else 0
-            if count < state.repeat and code == 0:
-                following = current
-            else:
-                count = 0
-        if field.kind == EXI_SMALL:
-            failure = encode_small(e, field, <uint64_t>code, state.width)
-        else:
-            put(&e.bits, <uint64_t>code, state.width)
-            if field.kind == EXI_COMPLEX:
-                level = &e.frames[e.depth]
-                level.state = <uint16_t>following
-                level.field = production.field
+        # The field `number` comes, by `code`; `current` is the state after it.
+        field = &exi_fields[number]
+        if field.kind == EXI_SMALL and not field.flags & EXI_BARE:
+            offset = <uint64_t>(number_of(e, number) - exi_values[field.content].low)
+            if offset > exi_values[field.content].span:
+                failure = BAD_VALUE
+                break
+            put(&e.bits, code << (field.bits + 2) | offset << 1, width + field.bits + 2)
+        elif field.kind == EXI_COMPLEX:
+            if not encode_whole(e, number, code, width):
+                put(&e.bits, code, width)
+                level.state = <uint16_t>current
+                level.field = <uint16_t>number
                 level.count = <uint16_t>count
                 level.base = <uint8_t *>e.base
-                e.depth += 1
+                level += 1
                 if e.base != NULL:
-                    e.base += field.offset
-                following = exi_types[field.content].start
+                    e.base += exi_places[number].offset
+                current = exi_types[field.content].start
                 count = 0
-            elif field.kind == EXI_END:
-                e.depth -= 1
-                level = &e.frames[e.depth]
-                following = level.state
+        else:
+            put(&e.bits, code, width)
+            if field.kind == EXI_END:
+                level -= 1
+                current = level.state
                 count = level.count
                 e.base = level.base
             else:
-                failure = encode_simple(e, field)
-        if failure:
-            e.field = production.field
-            return failure
-        if e.depth == 0:
+                failure = encode_simple(e, number, field)
+                if failure:
+                    break
+        if level == e.frames:
             return OK
         e.entry += 1
-        current = following
+        state = &exi_states[current]
+        n = state.codes & 0xFFF
+        repeat = state.codes >> 12
+        width = exi_width(n)
+        productions = &exi_productions[state.first]
+        if repeat == EXI_SPARSE:
+            found = sparse_code(e, productions)
+            n = 1
+        elif e.base == NULL:
+            found = production_on_tape(e, productions, n)
+        else:
+            found = production_in_struct(e, productions, n)
+        if found < 0:
+            failure = no_choice(e, productions, n)
+            number = e.field
+            break
+        code = <uint64_t>found
+        productions = sparse_production(state, found) if repeat == EXI_SPARSE else productions + found
+        number = productions.field
+        if repeat and code == 0 and repeat != EXI_SPARSE and count + 1 < exi_repeats[repeat]:
+            count += 1
+        else:
+            current = productions.next
+            count = 0
+    e.field = number
+    e.depth = <int>(level - e.frames)
+    return failure
 
 
 # Encode a whole stream; the source has been set. Octets written, or minus what went wrong.
-cdef int64_t encode_stream(encoder *e, uint8_t *to, int64_t capacity, int root, bint fragment) noexcept nogil:
-    cdef int start = exi_roots[root].fragment if fragment else exi_roots[root].document
-    cdef const exi_state *state = &exi_states[start]
+cdef int64_t encode_stream(encoder *e, uint8_t *to, int64_t capacity, int root, int number, bint fragment) noexcept nogil:
+    cdef const exi_start *start = &exi_roots[root].start[fragment]
+    cdef int width = exi_width(start.n)
+    cdef int code = 0
     cdef int failure
     start_writing(&e.bits, to, capacity)
     e.depth = e.field = 0
     e.entry = 0
+    while exi_root_fields[start.first + code] != number:
+        code += 1
+        if code == start.n:
+            return -NOT_ALLOWED
     put(&e.bits, EXI_HEADER, 8)
-    failure = encode_element(e, start)
+    failure = encode_element(e, number, <uint64_t>code, width)
     if failure:
         return -failure
     if fragment:
-        put(&e.bits, state.n - 1, state.width)
+        put(&e.bits, start.n - 1, width)
     if e.bits.filled:
         put(&e.bits, 0, 8 - e.bits.filled)
     return -NO_SPACE if e.bits.full else e.bits.at - to

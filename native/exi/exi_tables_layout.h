@@ -23,31 +23,39 @@ enum exi_python { EXI_PLAIN, EXI_BOOL, EXI_ENUM };
 
 enum exi_flags { EXI_BARE = 1, EXI_REPEATED = 2, EXI_WIDE = 4, EXI_ABSTRACT = 8 };
 
+/* Field 0 is the end of an element, field 1 what is refused. */
+enum { EXI_END_FIELD, EXI_REFUSED_FIELD };
+
 #define EXI_NOWHERE 0xFFFF
+#define EXI_STOP 0xFFFF
+#define EXI_SPARSE 15
 
 typedef struct {
     uint16_t first; /* production of event code 0 */
-    uint16_t n;     /* productions; code n is the escape to the second level */
-    uint16_t repeat; /* how often production 0 keeps this state; 0: never */
-    uint16_t width; /* bits of the event code */
+    uint16_t codes; /* productions (12 bits), code n is the escape to the second level; above that, EXI_SPARSE or which of
+                     * exi_repeats tells how often production 0 keeps this state */
 } exi_state;
 
 typedef struct {
-    uint16_t field;
-    uint16_t next; /* state */
+    uint16_t field; /* or, before each production of a sparse state, its event code */
+    uint16_t next;  /* state */
 } exi_production;
 
 typedef struct {
     uint8_t kind;
     uint8_t bits; /* of a SMALL value */
     uint8_t flags;
-    uint8_t slot;      /* index among the fields of the Python class */
-    uint16_t content;  /* value, or type of a COMPLEX one */
-    uint16_t name;     /* offset in exi_names */
-    uint16_t offset;   /* in the C struct */
+    uint8_t slot;     /* index among the fields of the Python class */
+    uint16_t content; /* value, or type of a COMPLEX one */
+    uint16_t name;    /* offset in exi_names */
+} exi_field;
+
+/* Where a field stands in its C struct; fields with higher numbers than there are places have none. */
+typedef struct {
+    uint16_t offset;
     uint16_t presence; /* offset of the octet that tells whether it is there */
     uint16_t present;  /* its value when it is */
-} exi_field;
+} exi_place;
 
 typedef struct {
     int64_t low;    /* smallest value, or shortest length */
@@ -59,17 +67,34 @@ typedef struct {
 
 typedef struct {
     uint16_t start; /* state */
+    uint16_t flat;  /* first item, EXI_STOP: none */
     uint16_t first; /* field */
-    uint16_t n;     /* fields */
     uint16_t name;  /* of the Python class */
-    uint16_t module;
+    uint8_t module;
+    uint8_t n; /* fields */
 } exi_type;
 
+/* A type of a few numbers, taken in one go: zero bits and a number an item, zero bits alone in the END item. */
 typedef struct {
-    uint16_t name;
-    uint16_t document; /* state */
-    uint16_t fragment; /* state */
-    uint16_t envelope; /* field, 0: none */
+    uint8_t kind;
+    uint8_t bits; /* zeros, the sign of an INTEGER, a SMALL value */
+    uint16_t field;
+    uint16_t span; /* of a SMALL one */
+    int16_t low;   /* of a SMALL one */
+    uint16_t offset;
+    uint16_t presence;
+    uint16_t present;
+} exi_flat;
+
+/* The elements that a stream may start with, in the order of their event codes. */
+typedef struct {
+    uint16_t first; /* in exi_root_fields */
+    uint16_t n;
+} exi_start;
+
+typedef struct {
+    exi_start start[2]; /* of a document, of a fragment */
+    uint16_t envelope;  /* field, 0: none */
 } exi_root;
 
 #endif

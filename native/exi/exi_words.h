@@ -23,4 +23,10 @@ static inline void exi_store_word(uint8_t *to, uint64_t word)
     memcpy(to, &word, sizeof word);
 }
 
+/* Bits of an event code when there are n productions and the escape. */
+static inline int exi_width(unsigned n)
+{
+    return 32 - __builtin_clz(n);
+}
+
 #endif

@@ -1,5 +1,5 @@
 # The grammar tables, as generated.
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint64_t
 
 
 cdef extern from "exi_tables.h" nogil:
@@ -7,19 +7,18 @@ cdef extern from "exi_tables.h" nogil:
         EXI_SMALL, EXI_UNSIGNED, EXI_INTEGER, EXI_BINARY, EXI_STRING, EXI_BIG, EXI_COMPLEX, EXI_END, EXI_REFUSED
         EXI_PLAIN, EXI_BOOL, EXI_ENUM
         EXI_BARE, EXI_REPEATED, EXI_WIDE, EXI_ABSTRACT
-        EXI_NOWHERE
+        EXI_NOWHERE, EXI_STOP, EXI_SPARSE
+        EXI_END_FIELD, EXI_REFUSED_FIELD
         EXI_MAX_DEPTH
         EXI_SLACK
-        EXI_TYPES_N, EXI_VALUES_N, EXI_ROOTS_N
+        EXI_TYPES_N, EXI_VALUES_N, EXI_ROOTS_N, EXI_PLACES_N
         EXI_DIN, EXI_ISO2
         EXI_din_CurrentDemandRes
         EXI_LOOP_MAX_OCTETS
 
     ctypedef struct exi_state:
         uint16_t first
-        uint16_t n
-        uint16_t repeat
-        uint16_t width
+        uint16_t codes
 
     ctypedef struct exi_production:
         uint16_t field
@@ -32,6 +31,8 @@ cdef extern from "exi_tables.h" nogil:
         uint8_t slot
         uint16_t content
         uint16_t name
+
+    ctypedef struct exi_place:
         uint16_t offset
         uint16_t presence
         uint16_t present
@@ -45,22 +46,39 @@ cdef extern from "exi_tables.h" nogil:
 
     ctypedef struct exi_type:
         uint16_t start
+        uint16_t flat
+        uint16_t first
+        uint16_t name
+        uint8_t module
+        uint8_t n
+
+    ctypedef struct exi_flat:
+        uint8_t kind
+        uint8_t bits
+        uint16_t field
+        uint16_t span
+        int16_t low
+        uint16_t offset
+        uint16_t presence
+        uint16_t present
+
+    ctypedef struct exi_start:
         uint16_t first
         uint16_t n
-        uint16_t name
-        uint16_t module
 
     ctypedef struct exi_root:
-        uint16_t name
-        uint16_t document
-        uint16_t fragment
+        exi_start start[2]
         uint16_t envelope
 
     const exi_state exi_states[]
     const exi_production exi_productions[]
+    const uint16_t exi_repeats[]
     const exi_field exi_fields[]
+    const exi_place exi_places[]
     const exi_value exi_values[]
     const exi_type exi_types[]
+    const exi_flat exi_flats[]
+    const uint16_t exi_root_fields[]
     const exi_root exi_roots[]
     const uint16_t exi_modules[]
     const char exi_names[]

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from exi_grammar.fields import Value
-from exi_grammar.grammar import Entry, Grammar
+from exi_grammar.fields import Kind, Value
+from exi_grammar.flat import Item, flat_items
+from exi_grammar.grammar import REFUSED, Entry, Grammar, State
+from exi_grammar.structs import Place
 
 NOWHERE = 0xFFFF
-"""Offset of what has no place in a struct."""
+"""Offset of what has no place in a struct; presence of what is always there."""
 BARE, REPEATED, WIDE, ABSTRACT = 1, 2, 4, 8
+SPARSE = 15
+"""Stands where other states say how often their first production repeats."""
+REPEAT_SHIFT = 12
+STOP = 0xFFFF
 
 
 class Names:
@@ -40,6 +46,8 @@ class Tables:
         self._names = Names()
         self._modules: dict[str, int] = {}
         self._values: dict[Value, int] = {}
+        self._repeats = [0, *sorted({state.repeat for state in grammar.states} - {0})]
+        self._flats: list[Item] = []
 
     def header(self) -> str:
         """Write the header that the engine includes."""
@@ -47,39 +55,43 @@ class Tables:
             "/* Generated from the message classes: the grammars of all namespaces. */",
             '#include "exi_tables_layout.h"\n',
             f"#define EXI_MAX_DEPTH {self._grammar.depth + 1}\n",
-            self._states(),
-            self._productions(),
+            self._states_and_productions(),
+            _array("uint16_t", "exi_repeats", [str(repeat) for repeat in self._repeats]),
             self._fields(),
+            self._places(),
             self._values_table(),
             self._types(),
+            self._flat_table(),
             self._roots(),
-            self._modules_table(),
+            _array("uint16_t", "exi_modules", [str(self._names.offset(name)) for name in self._modules]),
             self._names.text(),
         ]
         return "\n".join(parts)
 
-    def _states(self) -> str:
-        rows, first = [], 0
+    def _states_and_productions(self) -> str:
+        states: list[str] = []
+        productions: list[str] = []
         for state in self._grammar.states:
-            rows.append(f"{first}, {len(state.productions)}, {state.repeat}, {state.width}")
-            first += len(state.productions)
-        return _array("exi_state", "exi_states", rows)
-
-    def _productions(self) -> str:
-        rows = [f"{p.field}, {p.next}" for state in self._grammar.states for p in state.productions]
-        return _array("exi_production", "exi_productions", rows)
+            repeat = SPARSE if state.sparse else self._repeats.index(state.repeat)
+            states.append(f"{{{len(productions)}, {len(state.productions) | repeat << REPEAT_SHIFT}}}")
+            productions += _sparse(state) if state.sparse else [f"{{{p.field}, {p.next}}}" for p in state.productions]
+        return _array("exi_state", "exi_states", states) + _array("exi_production", "exi_productions", productions)
 
     def _fields(self) -> str:
         return _array("exi_field", "exi_fields", [self._field(entry) for entry in self._grammar.entries])
 
     def _field(self, entry: Entry) -> str:
-        place = entry.place
-        wide = place is not None and place.wide
+        wide = entry.place is not None and entry.place.wide
         flags = BARE * entry.bare | REPEATED * entry.repeated | WIDE * wide | ABSTRACT * entry.abstract
         bits = entry.value.bits if entry.value else 0
         content = self._value(entry.value) if entry.value else entry.child
-        where = f"{place.offset}, {place.presence or NOWHERE}, {place.present}" if place else f"{NOWHERE}, {NOWHERE}, 0"
-        return f"{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {self._names.offset(entry.name)}, {where}"
+        name = self._names.offset(entry.name)
+        return f"{{{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {name}}}"
+
+    def _places(self) -> str:
+        entries = self._grammar.entries
+        last = max(number for number, entry in enumerate(entries) if entry.place)
+        return _array("exi_place", "exi_places", [_place(entry.place) for entry in entries[: last + 1]])
 
     def _value(self, value: Value) -> int:
         return self._values.setdefault(value, len(self._values))
@@ -88,31 +100,42 @@ class Tables:
         return _array("exi_value", "exi_values", [self._value_row(value) for value in self._values])
 
     def _value_row(self, value: Value) -> str:
-        python = value.python
-        if issubclass(python, StrEnum):
-            return f"{value.low}, {value.span}, {self._class(python)}, EXI_ENUM"
-        span = f"UINT64_C({value.span})"
-        return f"{_signed(value.low)}, {span}, 0, 0, {'EXI_BOOL' if python is bool else 'EXI_PLAIN'}"
+        if issubclass(value.python, StrEnum):
+            return f"{{{value.low}, {value.span}, {self._class(value.python)}, EXI_ENUM}}"
+        low = "INT64_MIN" if value.low == -(2**63) else f"INT64_C({value.low})"
+        python = "EXI_BOOL" if value.python is bool else "EXI_PLAIN"
+        return f"{{{low}, UINT64_C({value.span}), 0, 0, {python}}}"
 
     def _class(self, cls: type) -> str:
         return f"{self._names.offset(cls.__name__)}, {self._modules.setdefault(cls.__module__, len(self._modules))}"
 
     def _types(self) -> str:
-        rows = [
-            f"{entry.start}, {entry.fields.start}, {len(entry.fields)}, {self._class(entry.cls)}"
-            for entry in self._grammar.types
-        ]
+        rows = []
+        for entry in self._grammar.types:
+            items = flat_items(self._grammar, entry)
+            flat = len(self._flats) if items else STOP
+            self._flats += items
+            fields = f"{entry.fields.start}, {self._class(entry.cls)}, {len(entry.fields)}"
+            rows.append(f"{{{entry.start}, {flat}, {fields}}}")
         return _array("exi_type", "exi_types", rows)
 
-    def _roots(self) -> str:
-        rows = [
-            f"{self._names.offset(root.name)}, {root.document}, {root.fragment}, {root.envelope}"
-            for root in self._grammar.roots
-        ]
-        return _array("exi_root", "exi_roots", rows)
+    def _flat_table(self) -> str:
+        return _array("exi_flat", "exi_flats", [self._flat(item) for item in self._flats])
 
-    def _modules_table(self) -> str:
-        return _array("uint16_t", "exi_modules", [str(self._names.offset(name)) for name in self._modules], braces=False)
+    def _flat(self, item: Item) -> str:
+        entry = self._grammar.entries[item.field]
+        small = entry.value if entry.kind is Kind.SMALL else None
+        low, span = (small.low, small.span) if small else (0, 0)
+        return f"{{{entry.kind.value}, {item.bits}, {item.field}, {span}, {low}, {_place(entry.place)[1:-1]}}}"
+
+    def _roots(self) -> str:
+        fields: list[int] = []
+        rows = []
+        for root in self._grammar.roots:
+            document, fragment = len(fields), len(fields) + len(root.document)
+            fields += [*root.document, *root.fragment]
+            rows.append(f"{{{{{{{document}, {len(root.document)}}}, {{{fragment}, {len(root.fragment)}}}}}, {root.envelope}}}")
+        return _array("uint16_t", "exi_root_fields", map(str, fields)) + _array("exi_root", "exi_roots", rows)
 
 
 def tables_header(grammar: Grammar) -> str:
@@ -120,10 +143,18 @@ def tables_header(grammar: Grammar) -> str:
     return Tables(grammar).header()
 
 
-def _signed(value: int) -> str:
-    return "INT64_MIN" if value == -(2**63) else f"INT64_C({value})"
+def _sparse(state: State) -> list[str]:
+    """Write the few productions that are taken, each after a row that has its event code in the place of the field."""
+    taken = [(code, p) for code, p in enumerate(state.productions) if p.field != REFUSED]
+    return [row for code, p in taken for row in (f"{{{code}, 0}}", f"{{{p.field}, {p.next}}}")] + [f"{{{STOP}, 0}}"]
 
 
-def _array(kind: str, name: str, rows: Iterable[str], *, braces: bool = True) -> str:
-    lines = [f"    {{{row}}}," if braces else f"    {row}," for row in rows]
-    return "\n".join([f"static const {kind} {name}[] = {{", *lines, "};", f"#define {name.upper()}_N {len(lines)}", ""])
+def _place(place: Place | None) -> str:
+    if place is None:
+        return f"{{{NOWHERE}, {NOWHERE}, 0}}"
+    return f"{{{place.offset}, {place.presence or NOWHERE}, {place.present}}}"
+
+
+def _array(kind: str, name: str, rows: Iterable[str]) -> str:
+    lines = [f"    {row}," for row in rows]
+    return "\n".join([f"static const {kind} {name}[] = {{", *lines, "};", f"#define {name.upper()}_N {len(lines)}", "", ""])

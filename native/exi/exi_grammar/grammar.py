@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from exi_grammar.content import Rest, Term, content_of, steps
 from exi_grammar.elements import Content, Elements, QName, classes_of, elements_of
 from exi_grammar.fields import Field, Kind, Value, fields_of
-from exi_grammar.structs import ENVELOPES, Place, place_of
+from exi_grammar.structs import ENVELOPES, Place, is_placed, place_of
 from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.schema import Type
 
 END, REFUSED = 0, 1
 """Fields that are none: the end of an element, and what has an event code but is not taken."""
-FINISHED = 0
-"""The state after the root element."""
+NO_STATE = 0
+"""After the end of an element."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,14 @@ class Production:
 
 @dataclass(slots=True)
 class State:
-    """Productions in the order of their event codes; the first may be taken `repeat` times before its next state."""
+    """Productions in the order of their event codes; the first may be taken `repeat` times before its next state.
+
+    A `sparse` one has hundreds, almost all REFUSED.
+    """
 
     productions: list[Production] = field(default_factory=list)
     repeat: int = 0
+    sparse: bool = False
 
     @property
     def width(self) -> int:
@@ -65,16 +69,15 @@ class TypeEntry:
 
     cls: type[Type]
     fields: range = range(0)
-    start: int = FINISHED
+    start: int = NO_STATE
 
 
 @dataclass(slots=True)
 class Root:
-    """Where the documents and fragments of a namespace start."""
+    """The fields that the documents and fragments of a namespace may start with, in the order of their event codes."""
 
-    name: str
-    document: int
-    fragment: int
+    document: list[int]
+    fragment: list[int]
     envelope: int
     """The element that every message is wrapped in, if there is one."""
 
@@ -94,14 +97,14 @@ class Grammar:
         every = {name: elements_of(namespace) for name, namespace in NAMESPACES.items()}
         for elements in every.values():
             self._add_types(elements)
-        for entry in self.types:
+        # Fields with a place in a C struct get the lowest numbers, so that only these need to have places.
+        envelopes = {name: self._envelope(elements) for name, elements in every.items()}
+        for entry in sorted(self.types, key=lambda entry: not is_placed(entry.cls)):
             entry.fields = self._add_fields(self._fields_with_members(entry.cls))
         for entry in self.types:
             entry.start = self._add_states(entry.cls)
         for name, elements in every.items():
-            document, fragment = self._document(elements), self._fragment(elements)
-            envelope = next((self._root_id(*root) for root in _envelopes(elements)), 0)
-            self.roots.append(Root(name, document, fragment, envelope))
+            self.roots.append(Root(self._document(elements), self._fragment(elements), envelopes[name]))
 
     @property
     def depth(self) -> int:
@@ -185,39 +188,42 @@ class Grammar:
 
     def _rest_of(self, cls: type[Type], found: list[Field | None], may_end: bool) -> list[Production]:
         """Return what comes after the named elements in the order of event codes: any element, the end, text."""
-        more = [Production(REFUSED, FINISHED)] if None in found else []
+        more = [Production(REFUSED, NO_STATE)] if None in found else []
         if may_end:
-            more.append(Production(END, FINISHED))
+            more.append(Production(END, NO_STATE))
         in_content = may_end or any(field is None or not field.attribute for field in found)
         if cls.MIXED and in_content:
-            more.append(Production(REFUSED, FINISHED))
+            more.append(Production(REFUSED, NO_STATE))
         return more
 
-    def _document(self, elements: Elements) -> int:
-        ids = [self._root_id(name, content) for (name, _), content in elements.declared.items()]
-        return self._add_state([*ids, REFUSED])
+    def _envelope(self, elements: Elements) -> int:
+        for (name, _), content in elements.declared.items():
+            if content in ENVELOPES:
+                self.entries.append(self._entry(name, content))
+                self.entries[-1].place = Place("0")
+                self._root_ids[name, content] = len(self.entries) - 1
+                return len(self.entries) - 1
+        return 0
 
-    def _fragment(self, elements: Elements) -> int:
+    def _document(self, elements: Elements) -> list[int]:
+        return [*(self._root_id(name, content) for (name, _), content in elements.declared.items()), REFUSED]
+
+    def _fragment(self, elements: Elements) -> list[int]:
         ids = [
             self._root_id(name, contents[0]) if len(contents) == 1 else self._relaxed(name, contents, elements)
             for (name, _), contents in elements.named.items()
         ]
-        return self._add_state([*ids, REFUSED, REFUSED])
-
-    def _add_state(self, fields: list[int], after: int = FINISHED) -> int:
-        self.states.append(State([Production(number, after) for number in fields]))
-        return len(self.states) - 1
+        return [*ids, REFUSED, REFUSED]
 
     def _root_id(self, name: str, content: Content) -> int:
         """Find an element with this name and content, or add one that belongs to no type."""
-        if not self._root_ids:
+        if len(self._root_ids) <= len(ENVELOPES):
             for field, number in self._field_ids.items():
                 if not self.entries[number].bare and self.entries[number].place is None:
                     self._root_ids.setdefault((field.name, field.content), number)
         if (name, content) not in self._root_ids:
             self._root_ids[name, content] = len(self.entries)
             self.entries.append(self._entry(name, content))
-            self.entries[-1].place = Place("0") if content in ENVELOPES else None
         return self._root_ids[name, content]
 
     def _relaxed(self, name: str, contents: list[Content], elements: Elements) -> int:
@@ -230,18 +236,14 @@ class Grammar:
         ids = {(self.entries[n].field.name, self.entries[n].field.namespace): n for n in fields}
         (text,) = (n for n in fields if self.entries[n].field.text)
         any_element = [REFUSED] * (len(elements.named) + 1)
-        start = len(self.states)
-        attributes = [ids.get(qname, REFUSED) for qname in elements.attributes]
-        self._add_state([*attributes, REFUSED, *any_element, REFUSED, text], after=start)
-        after = self._add_state([*any_element, END, REFUSED])
-        self.states[start].productions[-1] = Production(text, after)
+        start, after = len(self.states), len(self.states) + 1
+        attributes = [Production(ids.get(qname, REFUSED), start) for qname in elements.attributes]
+        refused = [Production(number, NO_STATE) for number in (REFUSED, *any_element, REFUSED)]
+        self.states.append(State([*attributes, *refused, Production(text, after)], sparse=True))
+        self.states.append(State([Production(n, NO_STATE) for n in (*any_element, END, REFUSED)], sparse=True))
         self.types.append(TypeEntry(cls, fields, start))
         self.entries.append(Entry(name, Kind.COMPLEX, child=len(self.types) - 1))
         return len(self.entries) - 1
-
-
-def _envelopes(elements: Elements) -> Iterator[tuple[str, Content]]:
-    return ((name, content) for (name, _), content in elements.declared.items() if content in ENVELOPES)
 
 
 def _limited_repeat(rest: Rest) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from exi_grammar.elements import classes_of
 from exi_grammar.fields import Field, Kind, Value, fields_of
@@ -48,6 +49,7 @@ def c_name(cls: type) -> str:
     return f"{prefix_of(cls)}_{cls.__name__}"
 
 
+@cache
 def struct_classes() -> list[type[Type]]:
     """List the classes that have a struct, each after those that it holds."""
     ordered: list[type[Type]] = []
@@ -66,8 +68,15 @@ def enum_classes() -> list[type[StrEnum]]:
     return list(found)
 
 
+def is_placed(cls: type[Type]) -> bool:
+    """Tell whether fields of a class are stored anywhere."""
+    return cls in (*ENVELOPES, *HEADERS, *BODIES, *struct_classes())
+
+
 def place_of(field: Field) -> Place | None:
     """Tell where a field of any class is stored; None if the charge loop has no place for it."""
+    if not is_placed(field.owner):
+        return None
     if field.owner in ENVELOPES:
         return Place("0")
     if field.owner in HEADERS:
@@ -77,11 +86,9 @@ def place_of(field: Field) -> Place | None:
             return None
         name = c_name(field.content)
         return Place(f"offsetof({MESSAGE}, {name})", f"offsetof({MESSAGE}, kind)", f"EXI_{name}")
-    if field.owner in struct_classes():
-        struct = c_name(field.owner)
-        presence = f"offsetof({struct}, has_{field.name})" if field.optional else None
-        return Place(f"offsetof({struct}, {field.name})", presence, wide=_c_type(field) in ("int64_t", "uint64_t"))
-    return None
+    struct = c_name(field.owner)
+    presence = f"offsetof({struct}, has_{field.name})" if field.optional else None
+    return Place(f"offsetof({struct}, {field.name})", presence, wide=_c_type(field) in ("int64_t", "uint64_t"))
 
 
 def _c_type(field: Field) -> str:

@@ -62,7 +62,7 @@ def from_tree(tree: object, namespace: str | None = None) -> Type:
         raise EncodeError("/", "expected an object with one key, the name of the root element")
     ((name, content),) = tree.items()
     cls = _root_class(name, namespace)
-    return _build(cls, content, f"/{name}")
+    return _build(cls, content, name)
 
 
 def root_element(message: Type, element: str | None) -> Element:
@@ -74,7 +74,7 @@ def root_element(message: Type, element: str | None) -> Element:
     if len(names) == 1:
         return fitting[0]
     known = ", ".join(sorted({candidate.name for candidate in candidates})) or "no element"
-    raise EncodeError(f"/{element or ''}", f"{cls.__name__} is the type of {known}: say which")
+    raise EncodeError(element or "/", f"{cls.__name__} is the type of {known}: say which")
 
 
 def _object(message: Type) -> dict[str, Any]:
@@ -114,9 +114,9 @@ def _root_class(name: str, namespace: str | None) -> type[Type]:
     found = {key: roots(key)[name] for key in ([namespace] if namespace else NAMESPACES) if name in roots(key)}
     classes = list(dict.fromkeys(cls for candidates in found.values() for cls in candidates))
     if not classes:
-        raise EncodeError(f"/{name}", f"no element of {namespace or 'any namespace'}")
+        raise EncodeError(name, f"no element of {namespace or 'any namespace'}")
     if len(classes) > 1:
-        raise EncodeError(f"/{name}", f"is an element of {', '.join(found)}: say which namespace")
+        raise EncodeError(name, f"is an element of {', '.join(found)}: say which namespace")
     return classes[0]
 
 
