@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from fastsecc._link import Closed, CloseMode, CloseReason, Frame, LinkProgress
+from fastsecc._link import Closed, CloseMode, CloseReason, Frame, LinkProgress, LinkStats
 from fastsecc.charger.state import ChargerState
 from fastsecc.session.api import Output
 
@@ -67,8 +67,8 @@ class FakeLink:
         self.calls.append(("abort",))
         self.give(Closed(CloseReason.CLOSED_BY_US, "aborted"))
 
-    def stats(self) -> str:
-        return "no counters"
+    def stats(self) -> LinkStats:
+        return LinkStats(3, {}, 2, 1, 0, 0, 0, 90)
 
     def dispose(self) -> None:
         os.close(self._notify)

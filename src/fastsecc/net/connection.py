@@ -19,7 +19,7 @@ from fastsecc.errors import CodecError, DecodeError
 from fastsecc.session.api import Close, LoopProgress, Output, Variable
 
 if TYPE_CHECKING:
-    from fastsecc._link import Link, LinkProgress
+    from fastsecc._link import Link, LinkProgress, LinkStats
     from fastsecc.charger.charger import Charger
     from fastsecc.messages.schema import Type
     from fastsecc.session.session import Session
@@ -120,9 +120,8 @@ class Connection:
         asyncio.get_running_loop().remove_reader(self.link.fileno())
         if self._timer is not None:
             self._timer.cancel()
-        log.info("%s: connection closed: %s %s", self.charger.connector, closed.reason, closed.detail)
-        log.debug("%s: %s", self.charger.connector, self.link.stats())
         self._feed(self.session.closed)
+        log.info("%s: connection closed: %s", self.charger.connector, _summary(closed, self.link.stats()))
         self._ended()
 
     def _feed(self, handle: Callable[[float], Output]) -> None:
@@ -190,3 +189,9 @@ class Connection:
         if deadline is not None:
             delay = max(0.0, deadline - time.monotonic()) + TIMER_SLACK_s
             self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
+
+
+def _summary(closed: Closed, stats: LinkStats) -> str:
+    ending = f"{closed.reason} ({closed.detail})" if closed.detail else str(closed.reason)
+    loop = f", {stats.answered} answered by the link in {stats.slowest_us} us at most" if stats.answered else ""
+    return f"{ending}; {stats.frames} frames{loop}"

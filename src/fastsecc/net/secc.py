@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
 import logging
 import signal
 import time
@@ -25,6 +26,9 @@ from fastsecc.session.api import Paused, SessionSettings
 from fastsecc.session.session import Session
 
 log = logging.getLogger(__name__)
+
+MACHINES = {"DIN70121": "fastsecc.session.din70121.machine", "ISO15118D2": "fastsecc.session.iso2.machine"}
+"""What a protocol needs; imported at the start, lest the first EV waits for it."""
 
 OnReady = Callable[[Charger, Endpoint], None]
 """Called each time a connector has become one that an EV can connect to."""
@@ -52,10 +56,10 @@ class Secc:
         told = asyncio.Event()
         loop = asyncio.get_running_loop()
         signals = (signal.SIGTERM, signal.SIGINT)
+        for number in signals:
+            loop.add_signal_handler(number, self._on_signal, told)
         try:
             await self.start()
-            for number in signals:
-                loop.add_signal_handler(number, self._on_signal, told)
             await told.wait()
         finally:
             await self.stop()
@@ -90,6 +94,8 @@ class Secc:
 
     def _add(self, config: ConnectorConfig, on_ready: OnReady | None) -> None:
         protocols = frozenset(config.protocols)
+        for protocol in protocols:
+            importlib.import_module(MACHINES[protocol])
         state = ChargerState(available_app_protocols=protocols, supported_app_protocols=protocols)
         charger = Charger(config.name, state)
         self.chargers[config.name] = charger
