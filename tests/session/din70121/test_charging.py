@@ -57,6 +57,15 @@ def test_only_good_isolation_ends_the_cable_check(
     assert drive.session.state == ("PRE_CHARGE" if passes else "CABLE_CHECK")
 
 
+def test_the_cable_check_may_take_as_long_as_the_ev_waits(make: MakeDrive) -> None:
+    drive = checking(make)
+    for _ in range(12):
+        assert drive.ok(ev.cable_check()).body.EVSEProcessing == "Ongoing"
+        drive.wait(5.0)
+    ev.pass_cable_check(drive)
+    assert drive.ok(ev.cable_check()).body.EVSEProcessing == "Finished"
+
+
 def test_cable_check_of_a_charger_with_an_error_does_not_end(make: MakeDrive) -> None:
     drive = checking(make)
     ev.pass_cable_check(drive)

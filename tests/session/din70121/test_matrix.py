@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from fastsecc import exi
 from fastsecc.messages import din70121 as din
 from fastsecc.session.api import SessionSettings
 from fastsecc.session.din70121.states import State
@@ -29,6 +30,7 @@ def test_every_request_in_every_state(make: MakeDrive, state: State, name: str) 
     drive = go(make.dc(), state)
     step = drive.send(EVERY_REQUEST[name]())
     assert type(step.body).__name__ == name.partition("(")[0].removesuffix("Req") + "Res"
+    assert exi.decode(exi.encode(step.output.response), "din") == step.output.response
     if name in TAKEN[state]:
         assert step.code.startswith("OK")
         assert not step.closes

@@ -14,7 +14,11 @@ PASSED = (din.IsolationLevelType.Valid, din.IsolationLevelType.Warning)
 
 
 def handle(request: din.CableCheckReq, context: Context) -> Answer:
-    """Start the cable check once, then answer with how it stands."""
+    """Start the cable check once, then answer with how it stands.
+
+    It may take as long as the EV waits: cars have been recorded that went on to charge after 55 s, while
+    V2G_EVCC_CableCheck_Timeout would be 40 s.
+    """
     if context.first_of(din.ChargeParameterDiscoveryReq):
         context.publish("start_cable_check")
     reports.dc_ev_status(context, request.DC_EVStatus)
