@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
+import yaml
 
+import fastsecc
 from fastsecc.config import Config, ConnectorConfig, Override, SessionConfig, load, parse_set
 from fastsecc.errors import ConfigError
 from fastsecc.session.api import SessionSettings
@@ -29,6 +33,19 @@ def test_without_a_file_there_is_one_connector() -> None:
 @pytest.mark.parametrize("text", ["", "# nothing\n", "connectors: [{}]"])
 def test_a_file_that_says_nothing_leaves_the_defaults(write, text: str) -> None:
     assert load(write(text)) == Config()
+
+
+def test_the_example_says_every_option_with_its_default() -> None:
+    example = Path(fastsecc.__file__).parent / "data" / "fastsecc.yaml"
+    assert load(example) == Config()
+    assert options(yaml.safe_load(example.read_text())) == options(msgspec.to_builtins(Config()))
+
+
+def options(section: Any) -> Any:
+    """Give the names of all options, section by section."""
+    if isinstance(section, list | tuple):
+        return [options(item) for item in section if isinstance(item, dict)]
+    return {key: options(value) for key, value in section.items()} if isinstance(section, dict) else None
 
 
 def test_session_defaults_are_those_of_the_session_core() -> None:

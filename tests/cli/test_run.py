@@ -168,6 +168,14 @@ def test_options_override_the_file(tmp_path: Path) -> None:
     assert (config.control.socket, config.loop, config.log.json, config.log.level) == ("ctl", "asyncio", True, "error")
 
 
+def test_the_example_is_a_file_that_can_be_used(tmp_path: Path, capsys) -> None:
+    assert main(["run", "--example-config"]) == 0
+    file = tmp_path / "fastsecc.yaml"
+    file.write_text(capsys.readouterr().out)
+    arguments = ["run", "--config", str(file)]
+    assert _config(main_module._parser(arguments).parse_args(arguments)) == Config()
+
+
 def test_energy_is_that_of_every_connector(tmp_path: Path) -> None:
     file = tmp_path / "fastsecc.yaml"
     file.write_text("connectors: [{interface: a, name: a}, {interface: b, name: b}]\n")

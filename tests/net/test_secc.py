@@ -197,7 +197,7 @@ def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 
     (tmp_path / "file").touch()
     bench = Bench(control=ControlConfig(socket=str(tmp_path / "file")))
-    with pytest.raises(ConfigError, match="is no socket"):
+    with pytest.raises(ConfigError, match="control socket: cannot listen on"):
         run(bench, steps)
     assert bench.ready == {}
 

@@ -16,12 +16,11 @@ PLAIN = "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s"
 class JsonFormatter(logging.Formatter):
     """One JSON object a record: time (UTC), level, logger, message, and the traceback where there is one."""
 
-    converter = time.gmtime
-
     def format(self, record: logging.LogRecord) -> str:
         """Give the line."""
+        second = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         line = {
-            "time": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{record.msecs:03.0f}Z",
+            "time": f"{second}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

@@ -40,11 +40,25 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any option of the file, as section.key=value"
     )
+    parser.add_argument("--example-config", action="store_true", help="print a file with every option and its default")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop; give the exit code."""
+    if args.example_config:
+        return _print_example()
+    return _serve(args)
+
+
+def _print_example() -> int:
+    from importlib.resources import files
+
+    print((files("fastsecc") / "data" / "fastsecc.yaml").read_text(encoding="utf-8"), end="")
+    return 0
+
+
+def _serve(args: argparse.Namespace) -> int:
     import asyncio
 
     from fastsecc.cli.logs import set_up_log

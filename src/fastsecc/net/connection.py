@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fastsecc import exi
-from fastsecc._link import V2GTP_EXI, Closed, CloseMode, Frame, Ignored
+from fastsecc._link import V2GTP_EXI, Closed, CloseMode, CloseReason, Frame, Ignored
 from fastsecc.charger.payloads import V2gMessages
 from fastsecc.errors import CodecError, DecodeError
 from fastsecc.session.api import Close, LoopProgress, Output, Variable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CLOSE_MODES = {None: CloseMode.KEEP, Close.AFTER_EV: CloseMode.AFTER_EV, Close.NOW: CloseMode.NOW}
+USUAL_ENDINGS = frozenset({CloseReason.EV_CLOSED, CloseReason.CLOSED_BY_US})
 V2GTP_HEADER = struct.Struct(">BBHI")
 TIMER_SLACK_s = 0.001
 """Loops count in whole milliseconds: a timer that fires early would find nothing due."""
@@ -121,7 +122,8 @@ class Connection:
         if self._timer is not None:
             self._timer.cancel()
         self._feed(self.session.closed)
-        log.info("%s: connection closed: %s", self.charger.connector, _summary(closed, self.link.stats()))
+        level = logging.INFO if closed.reason in USUAL_ENDINGS else logging.WARNING
+        log.log(level, "%s: connection closed: %s", self.charger.connector, _summary(closed, self.link.stats()))
         self._ended()
 
     def _feed(self, handle: Callable[[float], Output]) -> None:

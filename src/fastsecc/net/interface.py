@@ -133,7 +133,7 @@ def _why_unusable(addresses: list[KernelAddress], interface: str) -> str:
         return "its IPv6 link-local address is in use elsewhere on the link"
     if here:
         return "its IPv6 link-local address is still being checked for duplicates"
-    return f"has no IPv6 link-local address (sysctl net.ipv6.conf.{interface}.disable_ipv6, addr_gen_mode)"
+    return "is up, but has no IPv6 link-local address (no carrier, or IPv6 is switched off)"
 
 
 def _is_up(interface: str) -> bool:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal
 
 SLICE_S = 0.02
 """Longest time that is computed in one go."""
@@ -95,7 +96,7 @@ class DcRatings:
     contactor_delay_s: float = 0.1
     isolation_test_s: float = 1.2
     """How long the isolation monitor measures at the test voltage."""
-    isolation_verdict: str = "Valid"
+    isolation_verdict: Literal["Valid", "Warning", "Fault", "No_IMD"] = "Valid"
     """What it finds: an IsolationStatus."""
 
 
@@ -230,7 +231,7 @@ class DcPower:
 class AcRatings:
     """What an AC outlet can give."""
 
-    phases: int = 3
+    phases: Literal[1, 3] = 3
     nominal_voltage_v: float = 230.0
     nominal_frequency_hz: float = 50.0
     max_current_a: float = 32.0
