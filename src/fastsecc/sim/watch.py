@@ -141,9 +141,9 @@ class TextWatch(Watch):
         self._fact("answers", f"charge loop: {_times(self.tally.loop)}; all others: {_times(self.tally.others)}")
 
     def _fact(self, name: str, text: str) -> None:
-        width = shutil.get_terminal_size((WIDTH, 0)).columns
         indent = " " * 12
-        self._write(textwrap.fill(text, width, initial_indent=f"  {name:10}", subsequent_indent=indent) + "\n")
+        lines = textwrap.fill(text, self._columns, initial_indent=f"  {name:10}", subsequent_indent=indent)
+        self._write(lines + "\n")
 
     def _charged(self, result: Result) -> str:
         soc = f"{result.soc_start_percent:.0f} % -> {result.soc_end_percent:.0f} %"
@@ -154,26 +154,27 @@ class TextWatch(Watch):
     def _phase_line(self, exchange: Exchange) -> str:
         name = exchange.phase + (f" x{self._repeats}" if self._repeats > 1 else "")
         code = str(getattr(exchange.response, "ResponseCode", type(exchange.response).__name__))
-        said = _remark(exchange)
-        return self._cut(f"{exchange.at_s:7.3f} s  {name:29} {_ms(self._slowest_s)}  {code}{said}")
+        line = f"{exchange.at_s:7.3f} s  {name:27} {_ms(self._slowest_s)}  {code}{_remark(exchange)}"
+        return line[: self._columns - 1] if self._live else line
 
     def _loop_line(self, exchange: Exchange) -> str:
         ev = self.ev
         name = f"{exchange.phase} x{self._repeats}"
         values = f"{ev.present_voltage_v:5.1f} V {ev.present_current_a:5.1f} A {ev.power_w / 1000:5.1f} kW"
-        return self._cut(
-            f"{exchange.at_s:7.3f} s  {name:29} {_ms(exchange.answer_time_s)}  {values}  "
-            f"{self._bar(ev.battery.soc_percent)} {ev.battery.soc_percent:5.1f} %"
-        )
+        line = f"{exchange.at_s:7.3f} s  {name:19} {_ms(exchange.answer_time_s)}  {values}"
+        return f"{line} {ev.battery.soc_percent:5.1f} % {self._bar(self._columns - len(line) - 11)}".rstrip()
 
-    def _bar(self, percent: float) -> str:
+    def _bar(self, cells: int) -> str:
+        """Draw the state of charge in as many cells as there are, and not too many."""
+        cells = max(0, min(BAR_CELLS, cells))
         full, empty = ("█", "░") if self._unicode else ("#", ".")
-        cells = round(percent / 100 * BAR_CELLS)
-        return full * cells + empty * (BAR_CELLS - cells)
+        filled = round(self.ev.battery.soc_percent / 100 * cells)
+        return full * filled + empty * (cells - filled)
 
-    def _cut(self, line: str) -> str:
-        """Keep a line that is updated in place within the terminal."""
-        return line[: shutil.get_terminal_size((WIDTH, 0)).columns - 1] if self._live else line
+    @property
+    def _columns(self) -> int:
+        """Columns of the terminal, asked anew: it may be resized."""
+        return shutil.get_terminal_size((WIDTH, 0)).columns
 
     def _finish_line(self) -> None:
         if self._line:

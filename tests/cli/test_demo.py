@@ -1,0 +1,89 @@
+"""`fastsecc demo`: a whole session, and what this version does not have."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fastsecc.cli.main import main
+from fastsecc.errors import InterfaceError
+from fastsecc.sim import demo as simulated
+from fastsecc.sim.demo import Demo
+
+
+@pytest.mark.parametrize(("protocol", "energy"), [("din", "dc"), ("iso2", "ac")])
+def test_demo_shows_a_session(capsys, protocol, energy):
+    assert main(["demo", "--protocol", protocol, "--energy", energy, "--cycles", "5", "--think-ms", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("fastsecc demo: ")
+    assert "done: 5 charge-loop cycles done" in lines
+    assert any("dlink_terminate 1" in line for line in lines)
+
+
+def test_demo_as_json(capsys):
+    assert main(["demo", "--protocol", "iso2", "--energy", "ac", "--auth", "eim", "--cycles", "3", "--json"]) == 0
+    *events, summary = map(json.loads, capsys.readouterr().out.splitlines())
+    assert summary["ok"]
+    assert summary["loop"]["count"] == 3
+    assert events[-1]["request"] == "SessionStopReq"
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--protocol", "iso20"], "this version does not have ISO 15118-20 (iso20) yet"),
+        (["--energy", "dc-bpt"], "this version does not have bidirectional charging (dc-bpt) yet"),
+        (["--energy", "ac-bpt"], "this version does not have bidirectional charging (ac-bpt) yet"),
+        (["--auth", "pnc"], "this version does not have Plug & Charge (pnc) yet"),
+        (["--tls"], "this version does not have TLS yet"),
+        (["--protocol", "chademo"], "'chademo' is none of din, iso2"),
+        (["--cycles", "0"], "0 is not at least 1"),
+        (["--think-ms", "soon"], "'soon' is no number"),
+    ],
+)
+def test_what_this_version_does_not_have_is_refused_in_one_line(capsys, options, reason):
+    with pytest.raises(SystemExit) as end:
+        main(["demo", *options])
+    assert end.value.code == 2
+    assert reason in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_din_has_no_ac(capsys):
+    assert main(["demo", "--protocol", "din", "--energy", "ac"]) == 2
+    assert "DIN SPEC 70121 charges with DC only" in capsys.readouterr().err
+
+
+def test_failed_session_is_exit_code_1(capsys, monkeypatch):
+    async def fail(ev, link, on_exchange):
+        ev.problem = "no luck"
+
+    monkeypatch.setattr(simulated, "charge", fail)
+    assert main(["demo"]) == 1
+    assert "failed: no luck" in capsys.readouterr().out
+
+
+def test_no_loopback_address_is_said_plainly(capsys, monkeypatch):
+    def refuse():
+        raise InterfaceError("lo", "the demo needs the IPv6 loopback address ::1")
+
+    monkeypatch.setattr(simulated, "_free_udp_port", refuse)
+    assert main(["demo"]) == 2
+    assert "needs the IPv6 loopback address" in capsys.readouterr().err
+
+
+def test_connector_that_does_not_get_ready_is_said_plainly(capsys, monkeypatch):
+    monkeypatch.setattr(simulated, "LOOPBACK", "nowhere0")
+    monkeypatch.setattr(simulated, "READY_TIMEOUT_s", 0.05)
+    assert main(["demo"]) == 2
+    assert "nowhere0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("energy", ["dc", "ac"])
+@pytest.mark.parametrize(("cycles", "think_s"), [(80, 0.1), (1000, 0.0), (100_000, 1.0)])
+def test_time_lapse_shows_most_of_a_charge(energy, cycles, think_s):
+    """As long as the clock is not slower than the session: then it is shown as it is."""
+    demo = Demo(energy=energy, cycles=cycles, think_s=think_s)
+    assert demo.time_lapse >= 1
+    if cycles < 100_000:
+        assert demo.time_lapse > 50

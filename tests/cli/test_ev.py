@@ -1,0 +1,128 @@
+"""`fastsecc ev` against our own SECC on loopback, and its mistakes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+
+import pytest
+
+from fastsecc.cli.main import main
+from fastsecc.config import Config, ConnectorConfig
+from fastsecc.net.secc import Secc
+from fastsecc.sim.demo import _free_udp_port
+from fastsecc.sim.ev import discovery
+from fastsecc.sim.power import DcRatings
+from fastsecc.sim.settings import SimulatorSettings
+
+
+class Station:
+    """A SECC on loopback in a thread of its own, as a process of its own would be."""
+
+    def __init__(self, energy):
+        simulator = SimulatorSettings(energy=energy, dc=DcRatings(isolation_test_s=0.02))
+        self.sdp_port = _free_udp_port()
+        connector = ConnectorConfig(interface="lo", sdp_port=self.sdp_port, simulator=simulator)
+        self._config = Config(connectors=(connector,), stop_timeout_s=0.0)
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
+
+    def __enter__(self):
+        self._thread.start()
+        assert self._ready.wait(5)
+        return self
+
+    def __exit__(self, *_):
+        self._loop.call_soon_threadsafe(self._told.set)
+        self._thread.join(10)
+
+    async def _main(self):
+        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        secc = Secc(self._config, lambda charger, endpoint: self._ready.set())
+        await secc.start()
+        await self._told.wait()
+        await secc.stop()
+
+
+@pytest.fixture(scope="module")
+def station():
+    with Station("dc") as station:
+        yield station
+
+
+def ev(station, *options):
+    return main(["ev", "--iface", "lo", "--sdp-port", str(station.sdp_port), "--think-ms", "1", *options])
+
+
+@pytest.mark.parametrize("protocol", ["din", "iso2"])
+def test_ev_charges(station, capsys, protocol):
+    assert ev(station, "--protocol", protocol, "--cycles", "6") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "done: 6 charge-loop cycles done" in lines
+    assert any("DE*FSC*E0001*1" in line for line in lines)
+
+
+def test_ev_charges_until_it_is_full(station, capsys):
+    assert ev(station, "--soc", "50", "--target-soc", "50.5", "--time-lapse", "1000", "--json") == 0
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert summary["soc_end_percent"] >= 50.5
+    assert summary["soc_start_percent"] == 50.0
+
+
+def test_ev_renegotiates(station, capsys):
+    assert ev(station, "--cycles", "6", "--renegotiate-after", "3", "--json") == 0
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert summary["messages"]["ChargeParameterDiscovery"] == 2
+
+
+def test_ev_pauses_and_resumes(station, capsys):
+    assert ev(station, "--cycles", "3", "--pause", "--json") == 0
+    paused = json.loads(capsys.readouterr().out.splitlines()[-1])["session_id"]
+    assert ev(station, "--cycles", "3", "--resume", paused, "--json") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["session_id"] == paused
+
+
+def test_session_that_does_not_come_to_its_end_is_exit_code_1(station, capsys):
+    assert ev(station, "--energy", "ac") == 1
+    assert "failed: the EVSE offers DC_extended" in capsys.readouterr().out
+
+
+def test_secc_that_does_not_exist_is_exit_code_1(capsys, monkeypatch):
+    monkeypatch.setattr(discovery, "SDP_RESPONSE_TIMEOUT_s", 0.001)
+    assert main(["ev", "--sdp-host", "::1", "--sdp-port", str(_free_udp_port())]) == 1
+    assert "failed: no SECC has answered 50 SDP requests" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ([], "--iface: give an interface"),
+        (["--iface", "nowhere0"], "nowhere0: does not exist"),
+        (["--sdp-host", "fe80::1"], "a link-local address needs --iface"),
+        (["--sdp-host", "charger.example"], "charger.example is no IPv6 address"),
+        (["--iface", "lo", "--protocol", "din", "--energy", "ac"], "DIN SPEC 70121 charges with DC only"),
+        (["--iface", "lo", "--protocol", "din", "--pause"], "DIN SPEC 70121 knows no pause"),
+    ],
+)
+def test_mistakes_are_one_line(capsys, options, reason):
+    assert main(["ev", *options]) == 2
+    err = capsys.readouterr().err
+    assert reason in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--resume", "xyz"], "'xyz' is not hexadecimal"),
+        (["--resume", "00" * 9], "one to eight octets"),
+        (["--soc", "101"], "101 is not from 0 to 100"),
+        (["--sdp-port", "0"], "0 is not from 1 to 65535"),
+    ],
+)
+def test_options_are_checked(capsys, options, reason):
+    with pytest.raises(SystemExit) as end:
+        main(["ev", *options])
+    assert end.value.code == 2
+    assert reason in capsys.readouterr().err
