@@ -16,7 +16,6 @@ V2G_SECC_Sequence_Timeout_s = 60.0
 V2G_SECC_CommunicationSetup_Timeout_s = 18.0
 V2G_SECC_Ongoing_Timeout_s = 60.0
 V2G_SECC_CableCheck_Timeout_s = 40.0
-V2G_SECC_PreCharge_Timeout_s = 7.0
 STOP_CHARGING_GRACE_s = 10.0
 """How long an EV may take to follow `stop_charging(true)` before every answer is FAILED."""
 AC_CONTACTOR_TIMEOUT_s = 3.0

@@ -29,7 +29,8 @@ _ALL = (
         "SessionStopReq is also accepted in the charge loop and while a metering receipt is due (ISO 15118-2) and in "
         "the charge loop of DIN 70121, where the standards answer FAILED_SequenceError",
         "cars that end a session in unexpected states and keep the connector locked for about 15 s when refused "
-        "(ecog-io/iso15118#184, AcCCS#68, WHITE-beet FreeV2G#20)",
+        "(ecog-io/iso15118#184, AcCCS#68, WHITE-beet FreeV2G#20); a VW ID.3 directly after PowerDelivery in AC "
+        "(EVerest/logfiles)",
         default=False,
     ),
     Quirk(

@@ -14,6 +14,9 @@ from fastsecc.session import app_protocol, ending, quirks
 from fastsecc.session.api import Close, LoopProgress, LoopTemplate, Output, Paused, SessionSettings
 from fastsecc.session.app_protocol import AppProtocol
 from fastsecc.session.context import LinkAction
+from fastsecc.session.din70121.machine import DinContext, DinMachine
+from fastsecc.session.iso2.context import Iso2Context
+from fastsecc.session.iso2.machine import Iso2Machine
 from fastsecc.session.machine import COMMUNICATION_SETUP, SEQUENCE, Machine
 from fastsecc.session.timers import Timers
 
@@ -162,12 +165,7 @@ class Session:
             "now": now,
         }
         if chosen is app_protocol.DIN70121:
-            from fastsecc.session.din70121.machine import DinContext, DinMachine
-
             return DinMachine(DinContext(messages=din70121, **common), self._timers)
-        from fastsecc.session.iso2.context import Iso2Context
-        from fastsecc.session.iso2.machine import Iso2Machine
-
         return Iso2Machine(Iso2Context(messages=iso2, resumable=self._resumable, **common), self._timers)
 
     def _tell(self, out: Output, request: supportedAppProtocolReq, chosen: AppProtocol | None) -> None:

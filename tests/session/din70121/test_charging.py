@@ -144,7 +144,7 @@ def test_power_is_not_delivered_while_the_charger_is_not_ready(
 def test_a_contactor_error_has_no_place_in_din(make: MakeDrive) -> None:
     drive = go(make.dc(), State.PRE_CHARGE_OR_POWER_DELIVERY)
     drive.command("send_error", error="Error_Contactor")
-    drive.ok(ev.power_delivery(True))
+    assert drive.ok(ev.power_delivery(True)).body.EVSEStatus.EVSEStatusCode == "EVSE_Ready"
 
 
 def test_the_ev_may_leave_after_pre_charge(make: MakeDrive) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fastsecc.session.api import SessionSettings
@@ -11,7 +13,12 @@ from tests.session.din70121 import ev
 from tests.session.din70121.ev import EVERY_REQUEST, TAKEN, go
 
 LIVING = [state for state in State if state not in (State.SESSION_SETUP, State.TERMINATED)]
-IN_LOOP = [State.CURRENT_DEMAND, State.CURRENT_DEMAND_OR_POWER_DELIVERY]
+
+
+def status_of(body: Any) -> Any:
+    """Find the charger's status in a response; None where it has none."""
+    parameters = getattr(body, "EVSEChargeParameter", body)
+    return getattr(parameters, "DC_EVSEStatus", None) or getattr(body, "EVSEStatus", None)
 
 
 @pytest.mark.parametrize("state", LIVING, ids=lambda state: state.name)
@@ -40,23 +47,31 @@ def test_each_request_begins_the_sequence_timeout_anew(make: MakeDrive) -> None:
     drive.charger.authorization = None
     for _ in range(4):
         drive.wait(59.0)
-        drive.ok(ev.contract_authentication())
+        assert drive.send(ev.contract_authentication()).code == "OK"
 
 
 @pytest.mark.parametrize("state", LIVING, ids=lambda state: state.name)
-def test_stop_charging_is_shown_and_then_insisted_on(make: MakeDrive, state: State) -> None:
-    """Every response that has a status asks for the stop; after ten seconds every response is FAILED."""
+def test_stop_charging_is_shown_in_every_state(make: MakeDrive, state: State) -> None:
+    """Every response that has a status asks for the stop; without one the session just goes on."""
     drive = go(make.dc(SessionSettings(present_values_max_age_s=0.0)), state)
     drive.command("stop_charging", stop=True)
     name = sorted(TAKEN[state] - {"PowerDeliveryReq(true)", "SessionStopReq"} or {"SessionStopReq"})[0]
     step = drive.send(EVERY_REQUEST[name]())
-    status = getattr(step.body, "DC_EVSEStatus", None) or getattr(step.body, "EVSEStatus", None)
     assert step.code.startswith("OK")
-    if status is not None and name == "CableCheckReq":
-        assert (status.EVSENotification, status.EVSEStatusCode) == ("StopCharging", "EVSE_Ready")
-    elif status is not None:
-        assert (status.EVSENotification, status.EVSEStatusCode) == ("StopCharging", "EVSE_Shutdown")
-    assert step.code.startswith("OK")
+    status = status_of(step.body)
+    if status is not None:
+        code = "EVSE_Ready" if name == "CableCheckReq" else "EVSE_Shutdown"  # Ready: this one ends the cable check
+        assert (status.EVSENotification, status.EVSEStatusCode) == ("StopCharging", code)
+
+
+@pytest.mark.parametrize("state", LIVING, ids=lambda state: state.name)
+def test_a_stop_is_insisted_on_in_every_state(make: MakeDrive, state: State) -> None:
+    """After ten seconds every response is FAILED."""
+    drive = go(make.dc(SessionSettings(present_values_max_age_s=0.0)), state)
+    drive.command("stop_charging", stop=True)
+    drive.wait(10.0)
+    step = drive.send(EVERY_REQUEST[min(TAKEN[state])]())
+    assert (step.code, step.closes, drive.session.state) == ("FAILED", True, state.name)
 
 
 def test_an_ongoing_cable_check_shows_the_shutdown(make: MakeDrive) -> None:
@@ -105,7 +120,7 @@ def test_an_emergency_refuses_every_request(make: MakeDrive, state: State) -> No
         drive = go(make.dc(), state)
         drive.command("send_error", error="Error_EmergencyShutdown")
         step = drive.send(EVERY_REQUEST[name]())
-        status = getattr(step.body, "DC_EVSEStatus", None) or getattr(step.body, "EVSEStatus", None)
+        status = status_of(step.body)
         assert (step.code, step.closes) == ("FAILED", True)
         assert status is None or status.EVSEStatusCode == "EVSE_EmergencyShutdown"
         assert drive.session.loop_template(drive.now) is None

@@ -302,7 +302,7 @@ def test_parameters_that_do_not_fit(make: MakeDrive, request_: Any, code: str) -
 def test_more_than_din_knows_is_no_reason_to_refuse(make: MakeDrive) -> None:
     """Cars on the road offer 799 A and 326 kW."""
     request = ev.charge_parameters(EVMaximumCurrentLimit=ev.amps(7990, -1), EVMaximumPowerLimit=ev.watts(3260, 2))
-    go(make.dc(), State.CHARGE_PARAMETER_DISCOVERY).ok(request)
+    assert go(make.dc(), State.CHARGE_PARAMETER_DISCOVERY).send(request).code == "OK"
 
 
 @pytest.mark.parametrize(

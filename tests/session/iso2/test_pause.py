@@ -144,6 +144,15 @@ def test_a_connection_without_session_keeps_the_pause(paused: Any, ev: Any) -> N
     assert made.drive.send(ev.session_setup(), session_id=session_id).code == "OK_OldSessionJoined"
 
 
+def test_a_charger_that_is_ac_now_cannot_go_on_with_a_dc_session(paused: Any, ev: Any) -> None:
+    made, session_id = paused("dc")
+    left = made.drive.session.paused
+    made.drive.command("update_energy_transfer_modes", supported_energy_transfer_modes=["AC_three_phase_core"])
+    made.drive.connect(left)
+    made.drive.choose("iso2")
+    assert made.drive.send(ev.session_setup(), session_id=session_id).code == "OK_NewSessionEstablished"
+
+
 def test_terminate_ends_the_pause(paused: Any, ev: Any) -> None:
     made, session_id = paused("dc")
     made.drive.send(ev.session_setup(), session_id=session_id)

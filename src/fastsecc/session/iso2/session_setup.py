@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastsecc.messages.iso2 import ResponseCodeType, SessionSetupReq, SessionSetupRes
 from fastsecc.session import reports
+from fastsecc.session.api import Paused
 from fastsecc.session.context import Answer
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.states import State
@@ -13,7 +14,7 @@ from fastsecc.session.session_id import new_session_id
 def handle(request: SessionSetupReq, context: Iso2Context) -> Answer:
     """Answer SessionSetupReq."""
     paused, context.resumable = context.resumable, None
-    if paused is not None and paused.session_id == context.received_session_id:  # [V2G2-740]
+    if paused is not None and paused.session_id == context.received_session_id and _fits(paused, context):  # [V2G2-740]
         context.joined = paused
         context.session_id = paused.session_id
         context.sa_schedule_tuple_id = paused.sa_schedule_tuple_id
@@ -27,3 +28,9 @@ def handle(request: SessionSetupReq, context: Iso2Context) -> Answer:
         ResponseCode=code, EVSEID=context.charger.evse_id, EVSETimeStamp=None if clock is None else clock()
     )
     return Answer(response, State.SERVICE_DISCOVERY)
+
+
+def _fits(paused: Paused, context: Iso2Context) -> bool:
+    """Tell whether the charger is still of the paused session's nature, AC or DC."""
+    modes = paused.charge_service.SupportedEnergyTransferMode.EnergyTransferMode
+    return all(mode.startswith(context.energy_kind.upper()) for mode in modes)
