@@ -23,9 +23,19 @@ class SdpServer:
     def __init__(self, address: InterfaceAddress, port: int = SDP_PORT) -> None:
         self.address = address
         self.port = port
-        self.offer: SdpOffer | None = None
-        """None: requests are read and dropped, so that none is answered late."""
+        self._offer: SdpOffer | None = None
+        self._told = False
         self._socket: socket.socket | None = None
+
+    @property
+    def offer(self) -> SdpOffer | None:
+        """What is answered; None: requests are read and dropped, so that none is answered late."""
+        return self._offer
+
+    @offer.setter
+    def offer(self, offer: SdpOffer | None) -> None:
+        self._offer = offer
+        self._told = False
 
     def start(self) -> None:
         """Open the socket and listen; needs a running event loop.
@@ -70,7 +80,9 @@ class SdpServer:
         if response is None:
             return
         asked, offered = request.security.name, response.security.name
-        log.info("SDP: [%s]:%d asks for %s, offered %s port %d", *sender[:2], asked, offered, response.port)
+        level = logging.DEBUG if self._told else logging.INFO  # an EV may ask 50 times
+        self._told = True
+        log.log(level, "SDP: [%s]:%d asks for %s, offered %s port %d", *sender[:2], asked, offered, response.port)
         self._send(encode_response(response), sender)
 
     def _send(self, data: bytes, receiver: tuple[str, int, int, int]) -> None:
