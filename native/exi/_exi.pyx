@@ -65,19 +65,19 @@ cdef tuple deviations_of(decoder *d):
     return tuple(found)
 
 
-def encode(message, int root, int field, bint fragment):
-    """Encode a message as an element that a document or fragment of a namespace may start with (see `roots`)."""
+def encode(message, int root, int code, bint fragment):
+    """Encode a message as the element that `code` stands for at the start of a document or fragment (see `roots`)."""
     cdef flattening f
     cdef list keep = []
     memset(&f, 0, sizeof(f))
     try:
-        flatten_element(&f, field, message, keep)
-        return encoded(&f, root, field, fragment)
+        flatten_element(&f, root_field(root, code, fragment), message, keep)
+        return encoded(&f, root, code, fragment)
     finally:
         free(f.tape.tape)
 
 
-cdef bytes encoded(flattening *f, int root, int field, bint fragment):
+cdef bytes encoded(flattening *f, int root, int code, bint fragment):
     cdef encoder e
     cdef int64_t capacity = f.tape.entries * 16 + f.octets + 64
     cdef uint8_t *to = <uint8_t *>malloc(<size_t>capacity)
@@ -87,7 +87,7 @@ cdef bytes encoded(flattening *f, int root, int field, bint fragment):
     try:
         e.base = NULL
         e.tape = f.tape.tape
-        n = encode_stream(&e, to, capacity, root, field, fragment)
+        n = encode_stream(&e, to, capacity, root, code, fragment)
         if n < 0:
             raise EncodeError(path_of(e.frames, e.depth, e.field), REASONS[-n])
         return PyBytes_FromStringAndSize(<const char *>to, n)
@@ -103,17 +103,18 @@ REASONS = {
 
 
 def roots(int root, bint fragment):
-    """List the elements that a document or fragment may start with: field, name and class (None: no complex type)."""
-    cdef const exi_start *start = &exi_roots[root].start[fragment]
+    """List the names and classes (None: no complex type) of the elements that a document or fragment may start with."""
     cdef const exi_field *field
-    cdef int i
-    cdef int number
+    cdef int code
     found = []
-    for i in range(start.n):
-        number = exi_root_fields[start.first + i]
-        field = &exi_fields[number]
-        found.append((number, name_at(field.name), class_of(field.content) if field.kind == EXI_COMPLEX else None))
+    for code in range(exi_roots[root].start[fragment].n):
+        field = &exi_fields[root_field(root, code, fragment)]
+        found.append((name_at(field.name), class_of(field.content) if field.kind == EXI_COMPLEX else None))
     return found
+
+
+cdef int root_field(int root, int code, bint fragment) noexcept nogil:
+    return exi_root_fields[exi_roots[root].start[fragment].first + code]
 
 
 cdef int exi_decode_loop(const uint8_t *exi, size_t n, int protocol, exi_loop_request *out) noexcept nogil:
@@ -147,8 +148,9 @@ cdef int root_of(object message) except -1:
     """Find the namespace of a V2G_Message."""
     cdef int root
     for root in range(EXI_ROOTS_N):
-        if exi_roots[root].envelope and class_of(exi_fields[exi_roots[root].envelope].content) is type(message):
-            return root
+        if exi_roots[root].envelope != EXI_STOP:
+            if class_of(exi_fields[root_field(root, exi_roots[root].envelope, False)].content) is type(message):
+                return root
     raise EncodeError(type(message).__name__, "is no V2G_Message")
 
 
@@ -181,11 +183,11 @@ def repeat_encode(message, int times):
     cdef encoder e
     cdef list keep = []
     cdef int root = root_of(message)
-    cdef int field = exi_roots[root].envelope
+    cdef int code = exi_roots[root].envelope
     cdef int64_t n = 0
     cdef int i
     memset(&f, 0, sizeof(f))
-    flatten_element(&f, field, message, keep)
+    flatten_element(&f, root_field(root, code, False), message, keep)
     e.base = NULL
     e.tape = f.tape.tape
     try:
@@ -195,6 +197,6 @@ def repeat_encode(message, int times):
         pass
     with nogil:
         for i in range(times):
-            n = encode_stream(&e, out, EXI_LOOP_MAX_OCTETS, root, field, False)
+            n = encode_stream(&e, out, EXI_LOOP_MAX_OCTETS, root, code, False)
     free(f.tape.tape)
     return n

@@ -10,7 +10,7 @@ cdef extern from "exi_words.h" nogil:
 
 ctypedef struct bit_reader:
     const uint8_t *octets
-    int64_t size     # octets that may be loaded, at least 8
+    int64_t last     # octet where a whole word can still be loaded
     int64_t at       # next bit
     int64_t end      # first bit that is not there
     uint8_t padded[8]
@@ -20,34 +20,34 @@ ctypedef struct bit_reader:
 cdef inline void start_reading(bit_reader *r, const uint8_t *octets, int64_t n) noexcept nogil:
     cdef int64_t i
     r.octets = octets
-    r.size = n
+    r.last = n - 8
     r.at = 0
     r.end = n * 8
     if n < 8:
         for i in range(8):
             r.padded[i] = octets[i] if i < n else 0
         r.octets = r.padded
-        r.size = 8
+        r.last = 0
 
 
 # Return the next bits, at least 57 of them, without taking them; zeros follow the last one. What is taken beyond the
 # end shows when `at` is compared with `end`, once for everything that was taken since.
-cdef inline uint64_t peek_at(const bit_reader *r, int64_t at) noexcept nogil:
+cdef inline uint64_t word_at(const uint8_t *octets, int64_t last, int64_t at) noexcept nogil:
     cdef int64_t octet = at >> 3
-    if octet <= r.size - 8:
-        return exi_load_word(r.octets + octet) << (at & 7)
-    at -= (r.size - 8) * 8
-    return exi_load_word(r.octets + r.size - 8) << at if at < 64 else 0
+    if octet <= last:
+        return exi_load_word(octets + octet) << (at & 7)
+    at -= last * 8
+    return exi_load_word(octets + last) << at if at < 64 else 0
 
 
 cdef inline uint64_t peek(const bit_reader *r) noexcept nogil:
-    return peek_at(r, r.at)
+    return word_at(r.octets, r.last, r.at)
 
 
 # Copy octets that start at any bit; the caller has made sure that they are there.
 cdef inline void copy_octets(bit_reader *r, uint8_t *to, int64_t n) noexcept nogil:
     cdef const uint8_t *octets = r.octets + (r.at >> 3)
-    cdef const uint8_t *last = r.octets + r.size - 9
+    cdef const uint8_t *last = r.octets + r.last - 1
     cdef int shift = r.at & 7
     cdef uint64_t word
     r.at += n * 8

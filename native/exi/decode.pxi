@@ -3,7 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memset
 
-from bits cimport bit_reader, copy_octets, exi_width, peek, peek_at, start_reading
+from bits cimport bit_reader, copy_octets, exi_width, peek, start_reading, word_at
 from tables cimport *
 
 cdef enum:
@@ -11,6 +11,7 @@ cdef enum:
     MAX_GROUPS = 10       # of seven bits, in a 64-bit integer
     FIRST_ENTRIES = 512
     MAX_FLAT_ENTRIES = 16
+    MAX_CODES = 0xFFF     # of a state; above that stands how often its first production may be taken
 
 # What an entry of the tape is for: a value (or the start of an element), or the end of an element.
 ctypedef struct tape_entry:
@@ -305,9 +306,7 @@ cdef int decode_simple(decoder *d, int number, const exi_field *field) noexcept 
 # Take a type of a few numbers in one go from the bits at hand; returns how many bits, or -1 if it has to go the long way.
 cdef inline int decode_flat(decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) noexcept nogil:
     cdef uint64_t value
-    cdef uint64_t octet
     cdef int used = 0
-    cdef int shift
     while True:
         value = word >> (64 - item.bits)
         word <<= item.bits
@@ -316,33 +315,35 @@ cdef inline int decode_flat(decoder *d, const exi_flat *item, uint8_t *base, uin
             if value > item.span:
                 return -1
             value += <uint64_t>item.low
+            if base != NULL:
+                (<int32_t *>(base + item.offset))[0] = <int32_t>value
         elif item.kind == EXI_END:
             return used if value == 0 else -1
         else:
             if value > (item.kind == EXI_INTEGER):
                 return -1
-            octet = word >> 56
+            value = -value        # all ones if the number is negative: its groups are inverted
+            value ^= word >> 56 & 0x7F
             used += 8
-            word <<= 8
-            shift = 7
-            value = ~value + 1        # all ones if it is negative
-            value ^= octet & 0x7F
-            while octet >= 0x80:
-                if shift == 21:
-                    return -1
-                octet = word >> 56
+            if word >> 63:
+                value ^= (word >> 48 & 0x7F) << 7
                 used += 8
                 word <<= 8
-                value ^= (octet & 0x7F) << shift
-                shift += 7
+                if word >> 63:
+                    value ^= (word >> 48 & 0x7F) << 14
+                    used += 8
+                    word <<= 8
+                    if word >> 63:
+                        return -1
+            word <<= 8
             if not in_range(item.field, value):
                 return -1
+            if base != NULL:
+                store(base + item.offset, <int64_t>value, exi_fields[item.field].flags & EXI_WIDE)
         if base == NULL:
             put_entry(d, item.field, <int64_t>value)
-        else:
-            if item.presence != EXI_NOWHERE:
-                base[item.presence] = 1
-            store(base + item.offset, <int64_t>value, item.kind != EXI_SMALL and exi_fields[item.field].flags & EXI_WIDE)
+        elif item.presence != EXI_NOWHERE:
+            base[item.presence] = 1
         item += 1
 
 
@@ -353,19 +354,17 @@ cdef inline bint in_range(int number, uint64_t value) noexcept nogil:
 
 # Read an element of a type of a few numbers; returns how many bits it took, or -1 if it has to go the long way.
 cdef inline int decode_whole(decoder *d, int number, uint8_t *base, uint64_t word) noexcept nogil:
-    cdef const exi_type *kind = &exi_types[exi_fields[number].content]
+    cdef const exi_flat *items = &exi_flats[exi_fields[number].bits]
     cdef const exi_place *found
     cdef int64_t entries = d.entries
     cdef int used
-    if kind.flat == EXI_STOP:
-        return -1
     if base != NULL:
         found = place(base, number)
-        return decode_flat(d, &exi_flats[kind.flat], base + found.offset, word) if found != NULL else -1
+        return decode_flat(d, items, base + found.offset, word) if found != NULL else -1
     if entries + MAX_FLAT_ENTRIES > d.tape_capacity and grow_tape(d):
         return -1
     put_entry(d, number, 0)
-    used = decode_flat(d, &exi_flats[kind.flat], NULL, word)
+    used = decode_flat(d, items, NULL, word)
     if used < 0:
         d.entries = entries
         return -1
@@ -378,6 +377,10 @@ cdef int decode_element(decoder *d, int number) noexcept nogil:
     cdef const exi_state *state
     cdef const exi_production *production
     cdef const exi_field *field
+    cdef const exi_value *limits
+    cdef const uint8_t *octets = d.bits.octets
+    cdef int64_t last = d.bits.last
+    cdef int64_t end = d.bits.end
     cdef frame *level = d.frames
     cdef uint8_t *base = d.base
     cdef int64_t at = d.bits.at
@@ -389,20 +392,20 @@ cdef int decode_element(decoder *d, int number) noexcept nogil:
     cdef int used
     cdef int current = 0
     cdef int count = 0
-    cdef int repeat
     cdef int failure = OK
     while True:
         # The field `number` comes; `word` has the bits from `at` on, and `current` is the state after it.
         field = &exi_fields[number]
         if field.kind == EXI_SMALL and not field.flags & EXI_BARE:
+            limits = &exi_values[field.content]
             value = word >> (62 - field.bits)
-            if value & 1 or value >> 1 > exi_values[field.content].span:
+            if value & 1 or value >> 1 > limits.span:
                 failure = bad_small(field, value)
             else:
                 at += field.bits + 2
-                failure = keep_number(d, number, field, <int64_t>(value >> 1) + exi_values[field.content].low)
+                failure = keep_number(d, number, field, <int64_t>(value >> 1) + limits.low)
         elif field.kind == EXI_COMPLEX:
-            used = decode_whole(d, number, base, word)
+            used = decode_whole(d, number, base, word) if field.bits else -1
             if used >= 0:
                 at += used
             else:
@@ -427,44 +430,66 @@ cdef int decode_element(decoder *d, int number) noexcept nogil:
             d.bits.at = at
             failure = decode_simple(d, number, field)
             at = d.bits.at
-        if failure or at > d.bits.end:
+        if failure or at > end:
             break
         if level == d.frames:
             d.bits.at = at
             return OK
         state = &exi_states[current]
-        n = state.codes & 0xFFF
-        repeat = state.codes >> 12
-        width = exi_width(n)
-        word = peek_at(&d.bits, at)
-        code = <unsigned int>(word >> (64 - width))
-        number = EXI_END_FIELD
-        if code >= n:
-            failure = SECOND_LEVEL if code == n else NO_SUCH_CODE
+        production = &exi_productions[state.first]
+        n = state.codes
+        if n <= MAX_CODES:
+            width = exi_width(n)
+            word = word_at(octets, last, at)
+            code = <unsigned int>(word >> (64 - width))
+            word <<= width
             at += width
-            break
-        at += width
-        word <<= width
-        production = &exi_productions[state.first + code]
-        if repeat == EXI_SPARSE:
-            production = sparse_production(state, code)
-            if production == NULL:
-                failure = NOT_TAKEN
-                break
-        number = production.field
-        if repeat == 0:
+            # Branching on the most frequent code, rather than always adding it, lets the processor run ahead of the bits.
+            if code:
+                if code >= n:
+                    failure = no_production(n, code)
+                    break
+                production += code
+            number = production.field
             current = production.next
-            count = 0
-        elif code == 0 and count + 1 < exi_repeats[repeat]:
-            count += 1
         else:
-            current = production.next
-            count = 0
+            d.bits.at = at
+            count = counted_production(d, &current, count, &number)
+            if count < 0:
+                failure = -count
+                break
+            at = d.bits.at
+            word = peek(&d.bits)
     d.bits.at = at
     d.field = number
     d.depth = <int>(level - d.frames)
     # What looks wrong in the zeros behind the end is only that the stream is too short.
-    return TRUNCATED if at > d.bits.end and failure != NOT_MINE else failure
+    return TRUNCATED if at > end and failure != NOT_MINE else failure
+
+
+cdef int no_production(unsigned int n, unsigned int code) noexcept nogil:
+    return SECOND_LEVEL if code == n else NO_SUCH_CODE
+
+
+# Read the event code in a state that is sparse, or that has a production which may be taken a limited number of times.
+# Returns how often it has been taken since the state was entered, or minus what is wrong.
+cdef int counted_production(decoder *d, int *current, int count, int *number) noexcept nogil:
+    cdef const exi_state *state = &exi_states[current[0]]
+    cdef const exi_production *production = &exi_productions[state.first]
+    cdef unsigned int n = state.codes & MAX_CODES
+    cdef int repeat = state.codes >> 12
+    cdef unsigned int code = <unsigned int>(peek(&d.bits) >> (64 - exi_width(n)))
+    d.bits.at += exi_width(n)
+    if code >= n:
+        return -no_production(n, code)
+    production = sparse_production(production, code) if repeat == EXI_SPARSE else production + code
+    if production == NULL:
+        return -NOT_TAKEN
+    number[0] = production.field
+    if repeat != EXI_SPARSE and code == 0 and count + 1 < exi_repeats[repeat]:
+        return count + 1
+    current[0] = production.next
+    return 0
 
 
 cdef int bad_small(const exi_field *field, uint64_t value) noexcept nogil:
@@ -486,8 +511,7 @@ cdef int enter(decoder *d, int number, const exi_field *field) noexcept nogil:
 
 
 # A sparse state has before each production one that has its event code in the place of a field.
-cdef const exi_production *sparse_production(const exi_state *state, unsigned int code) noexcept nogil:
-    cdef const exi_production *production = &exi_productions[state.first]
+cdef const exi_production *sparse_production(const exi_production *production, unsigned int code) noexcept nogil:
     while production.field != EXI_STOP:
         if production.field == code:
             return production + 1
@@ -517,7 +541,7 @@ cdef int decode_stream(decoder *d, const uint8_t *exi, int64_t n, int root, bint
     d.bits.at = 8
     code = root_code(&d.bits, start)
     if code >= start.n:
-        return TRUNCATED if code == EXI_STOP else SECOND_LEVEL if code == start.n else NO_SUCH_CODE
+        return TRUNCATED if code == EXI_STOP else no_production(start.n, code)
     failure = decode_element(d, exi_root_fields[start.first + code])
     if failure:
         return failure

@@ -145,21 +145,27 @@ cdef int encode_simple(encoder *e, int number, const exi_field *field) noexcept 
 
 # Write a type of a few numbers in one go behind the `n` bits of `word`, if it has all of them and none is too large;
 # otherwise nothing is written and it has to go the long way.
-cdef inline bint encode_flat(encoder *e, const exi_flat *item, const uint8_t *base, uint64_t word, int n) noexcept nogil:
-    cdef const tape_entry *entry = e.tape + e.entry
+cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t word, int n) noexcept nogil:
+    cdef const exi_flat *item = &exi_flats[exi_fields[number].bits]
+    cdef const tape_entry *entry = e.tape
+    cdef const uint8_t *base = e.base
     cdef int64_t value
+    if base != NULL:
+        base += exi_places[number].offset
+    else:
+        entry += e.entry
     while True:
         word <<= item.bits
         n += item.bits
-        entry += 1
         if base == NULL:
+            entry += 1
             if entry.field != item.field:
                 return False
             value = entry.value
-        elif item.kind != EXI_END:
+        else:
             if item.presence != EXI_NOWHERE and base[item.presence] != 1:
                 return False
-            value = load(base + item.offset, item.kind != EXI_SMALL and exi_fields[item.field].flags & EXI_WIDE)
+            value = (<const int32_t *>(base + item.offset))[0] if item.kind == EXI_SMALL else 0
         if item.kind == EXI_SMALL:
             value -= item.low
             if <uint64_t>value > item.span:
@@ -168,6 +174,8 @@ cdef inline bint encode_flat(encoder *e, const exi_flat *item, const uint8_t *ba
         elif item.kind == EXI_END:
             break
         else:
+            if base != NULL:
+                value = load(base + item.offset, exi_fields[item.field].flags & EXI_WIDE)
             if not in_range(item.field, <uint64_t>value):
                 return False
             if value < 0 and item.kind == EXI_INTEGER:
@@ -182,17 +190,10 @@ cdef inline bint encode_flat(encoder *e, const exi_flat *item, const uint8_t *ba
             word = word << 8 | value
             n += 8
         item += 1
-    put(&e.bits, word, n)
+    put(bits, word, n)
     if base == NULL:
         e.entry = entry - e.tape
     return True
-
-
-cdef inline bint encode_whole(encoder *e, int number, uint64_t code, int width) noexcept nogil:
-    cdef const exi_type *kind = &exi_types[exi_fields[number].content]
-    if kind.flat == EXI_STOP:
-        return False
-    return encode_flat(e, &exi_flats[kind.flat], e.base + exi_places[number].offset if e.base != NULL else NULL, code, width)
 
 
 # Find the production of the next entry of the tape.
@@ -206,7 +207,7 @@ cdef inline int production_on_tape(const encoder *e, const exi_production *produ
 
 
 # Find the first production whose field is there.
-cdef inline int production_in_struct(const encoder *e, const exi_production *productions, int n) noexcept nogil:
+cdef inline int production_in_struct(const uint8_t *base, const exi_production *productions, int n) noexcept nogil:
     cdef int i
     cdef int number
     cdef const exi_place *found
@@ -216,17 +217,8 @@ cdef inline int production_in_struct(const encoder *e, const exi_production *pro
             return i
         found = &exi_places[number]
         if number < EXI_PLACES_N and found.offset != EXI_NOWHERE:
-            if found.presence == EXI_NOWHERE or e.base[found.presence] == found.present:
+            if found.presence == EXI_NOWHERE or base[found.presence] == found.present:
                 return i
-    return -1
-
-
-# Find the production of the next entry of the tape in a state that has rows of event codes between its productions.
-cdef int sparse_code(const encoder *e, const exi_production *production) noexcept nogil:
-    while production.field != EXI_STOP:
-        if production[1].field == e.tape[e.entry].field:
-            return production.field
-        production += 2
     return -1
 
 
@@ -248,7 +240,9 @@ cdef int encode_element(encoder *e, int number, uint64_t code, int width) noexce
     cdef const exi_state *state
     cdef const exi_production *productions
     cdef const exi_field *field
+    cdef const exi_value *limits
     cdef frame *level = e.frames
+    cdef bit_writer bits = e.bits
     cdef uint64_t offset
     cdef int found
     cdef int n
@@ -260,14 +254,15 @@ cdef int encode_element(encoder *e, int number, uint64_t code, int width) noexce
         # The field `number` comes, by `code`; `current` is the state after it.
         field = &exi_fields[number]
         if field.kind == EXI_SMALL and not field.flags & EXI_BARE:
-            offset = <uint64_t>(number_of(e, number) - exi_values[field.content].low)
-            if offset > exi_values[field.content].span:
+            limits = &exi_values[field.content]
+            offset = <uint64_t>(number_of(e, number) - limits.low)
+            if offset > limits.span:
                 failure = BAD_VALUE
                 break
-            put(&e.bits, code << (field.bits + 2) | offset << 1, width + field.bits + 2)
+            put(&bits, code << (field.bits + 2) | offset << 1, width + field.bits + 2)
         elif field.kind == EXI_COMPLEX:
-            if not encode_whole(e, number, code, width):
-                put(&e.bits, code, width)
+            if not field.bits or not encode_flat(e, &bits, number, code, width):
+                put(&bits, code, width)
                 level.state = <uint16_t>current
                 level.field = <uint16_t>number
                 level.count = <uint16_t>count
@@ -278,39 +273,41 @@ cdef int encode_element(encoder *e, int number, uint64_t code, int width) noexce
                 current = exi_types[field.content].start
                 count = 0
         else:
-            put(&e.bits, code, width)
+            put(&bits, code, width)
             if field.kind == EXI_END:
                 level -= 1
                 current = level.state
                 count = level.count
                 e.base = level.base
             else:
+                e.bits = bits
                 failure = encode_simple(e, number, field)
+                bits = e.bits
                 if failure:
                     break
         if level == e.frames:
+            e.bits = bits
             return OK
         e.entry += 1
         state = &exi_states[current]
-        n = state.codes & 0xFFF
+        n = state.codes & MAX_CODES
         repeat = state.codes >> 12
         width = exi_width(n)
         productions = &exi_productions[state.first]
         if repeat == EXI_SPARSE:
             found = sparse_code(e, productions)
-            n = 1
         elif e.base == NULL:
             found = production_on_tape(e, productions, n)
         else:
-            found = production_in_struct(e, productions, n)
+            found = production_in_struct(e.base, productions, n)
         if found < 0:
-            failure = no_choice(e, productions, n)
+            failure = no_choice(e, productions, n if repeat != EXI_SPARSE else 2)
             number = e.field
             break
         code = <uint64_t>found
-        productions = sparse_production(state, found) if repeat == EXI_SPARSE else productions + found
+        productions = sparse_production(productions, found) if repeat == EXI_SPARSE else productions + found
         number = productions.field
-        if repeat and code == 0 and repeat != EXI_SPARSE and count + 1 < exi_repeats[repeat]:
+        if repeat and found == 0 and repeat != EXI_SPARSE and count + 1 < exi_repeats[repeat]:
             count += 1
         else:
             current = productions.next
@@ -320,21 +317,25 @@ cdef int encode_element(encoder *e, int number, uint64_t code, int width) noexce
     return failure
 
 
+# Find the event code of the next entry of the tape in a sparse state.
+cdef int sparse_code(const encoder *e, const exi_production *production) noexcept nogil:
+    while production.field != EXI_STOP:
+        if production[1].field == e.tape[e.entry].field:
+            return production.field
+        production += 2
+    return -1
+
+
 # Encode a whole stream; the source has been set. Octets written, or minus what went wrong.
-cdef int64_t encode_stream(encoder *e, uint8_t *to, int64_t capacity, int root, int number, bint fragment) noexcept nogil:
+cdef int64_t encode_stream(encoder *e, uint8_t *to, int64_t capacity, int root, int code, bint fragment) noexcept nogil:
     cdef const exi_start *start = &exi_roots[root].start[fragment]
     cdef int width = exi_width(start.n)
-    cdef int code = 0
     cdef int failure
     start_writing(&e.bits, to, capacity)
     e.depth = e.field = 0
     e.entry = 0
-    while exi_root_fields[start.first + code] != number:
-        code += 1
-        if code == start.n:
-            return -NOT_ALLOWED
     put(&e.bits, EXI_HEADER, 8)
-    failure = encode_element(e, number, <uint64_t>code, width)
+    failure = encode_element(e, exi_root_fields[start.first + code], <uint64_t>code, width)
     if failure:
         return -failure
     if fragment:

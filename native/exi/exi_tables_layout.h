@@ -43,7 +43,7 @@ typedef struct {
 
 typedef struct {
     uint8_t kind;
-    uint8_t bits; /* of a SMALL value */
+    uint8_t bits; /* of a SMALL value; of a COMPLEX one the first of the items it may be taken by, 0: none */
     uint8_t flags;
     uint8_t slot;     /* index among the fields of the Python class */
     uint16_t content; /* value, or type of a COMPLEX one */
@@ -67,7 +67,6 @@ typedef struct {
 
 typedef struct {
     uint16_t start; /* state */
-    uint16_t flat;  /* first item, EXI_STOP: none */
     uint16_t first; /* field */
     uint16_t name;  /* of the Python class */
     uint8_t module;
@@ -94,7 +93,7 @@ typedef struct {
 
 typedef struct {
     exi_start start[2]; /* of a document, of a fragment */
-    uint16_t envelope;  /* field, 0: none */
+    uint16_t envelope;  /* event code of the element around every message, EXI_STOP: none */
 } exi_root;
 
 #endif

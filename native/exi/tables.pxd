@@ -46,7 +46,6 @@ cdef extern from "exi_tables.h" nogil:
 
     ctypedef struct exi_type:
         uint16_t start
-        uint16_t flat
         uint16_t first
         uint16_t name
         uint8_t module

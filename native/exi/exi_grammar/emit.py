@@ -47,7 +47,8 @@ class Tables:
         self._modules: dict[str, int] = {}
         self._values: dict[Value, int] = {}
         self._repeats = [0, *sorted({state.repeat for state in grammar.states} - {0})]
-        self._flats: list[Item] = []
+        self._flats: list[Item | None] = [None]
+        self._flat_numbers = [self._add_flat(flat_items(grammar, entry)) for entry in grammar.types]
 
     def header(self) -> str:
         """Write the header that the engine includes."""
@@ -83,7 +84,7 @@ class Tables:
     def _field(self, entry: Entry) -> str:
         wide = entry.place is not None and entry.place.wide
         flags = BARE * entry.bare | REPEATED * entry.repeated | WIDE * wide | ABSTRACT * entry.abstract
-        bits = entry.value.bits if entry.value else 0
+        bits = entry.value.bits if entry.value else self._flat_numbers[entry.child] if entry.kind is Kind.COMPLEX else 0
         content = self._value(entry.value) if entry.value else entry.child
         name = self._names.offset(entry.name)
         return f"{{{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {name}}}"
@@ -110,19 +111,23 @@ class Tables:
         return f"{self._names.offset(cls.__name__)}, {self._modules.setdefault(cls.__module__, len(self._modules))}"
 
     def _types(self) -> str:
-        rows = []
-        for entry in self._grammar.types:
-            items = flat_items(self._grammar, entry)
-            flat = len(self._flats) if items else STOP
-            self._flats += items
-            fields = f"{entry.fields.start}, {self._class(entry.cls)}, {len(entry.fields)}"
-            rows.append(f"{{{entry.start}, {flat}, {fields}}}")
+        rows = [
+            f"{{{entry.start}, {entry.fields.start}, {self._class(entry.cls)}, {len(entry.fields)}}}"
+            for entry in self._grammar.types
+        ]
         return _array("exi_type", "exi_types", rows)
+
+    def _add_flat(self, items: list[Item]) -> int:
+        """Return the number of the first item, 0 if there is none."""
+        self._flats += items
+        return len(self._flats) - len(items) if items else 0
 
     def _flat_table(self) -> str:
         return _array("exi_flat", "exi_flats", [self._flat(item) for item in self._flats])
 
-    def _flat(self, item: Item) -> str:
+    def _flat(self, item: Item | None) -> str:
+        if item is None:
+            return "{0}"
         entry = self._grammar.entries[item.field]
         small = entry.value if entry.kind is Kind.SMALL else None
         low, span = (small.low, small.span) if small else (0, 0)
@@ -134,7 +139,8 @@ class Tables:
         for root in self._grammar.roots:
             document, fragment = len(fields), len(fields) + len(root.document)
             fields += [*root.document, *root.fragment]
-            rows.append(f"{{{{{{{document}, {len(root.document)}}}, {{{fragment}, {len(root.fragment)}}}}}, {root.envelope}}}")
+            starts = f"{{{{{document}, {len(root.document)}}}, {{{fragment}, {len(root.fragment)}}}}}"
+            rows.append(f"{{{starts}, {root.document.index(root.envelope) if root.envelope else STOP}}}")
         return _array("uint16_t", "exi_root_fields", map(str, fields)) + _array("exi_root", "exi_roots", rows)
 
 

@@ -83,8 +83,7 @@ def encode(message: Type, fragment: bool = False, *, namespace: str | None = Non
     """
     cls = type(message)
     root = _home(cls) if namespace is None else _root(namespace)
-    field = _element(cls, root, fragment, element)
-    return _exi.encode(message, root, field, fragment)
+    return _exi.encode(message, root, _event_code(cls, root, fragment, element), fragment)
 
 
 def _root(namespace: str) -> int:
@@ -106,15 +105,15 @@ def _home(cls: type) -> int:
 
 @cache
 def _elements(root: int, fragment: bool) -> dict[type, dict[str, int]]:
-    """Map classes to the elements that have them: name to field number."""
+    """Map classes to the elements that have them: name to event code."""
     found: dict[type, dict[str, int]] = {}
-    for field, name, cls in _exi.roots(root, fragment):
+    for code, (name, cls) in enumerate(_exi.roots(root, fragment)):
         if cls is not None:
-            found.setdefault(cls, {})[name] = field
+            found.setdefault(cls, {}).setdefault(name, code)
     return found
 
 
-def _element(cls: type, root: int, fragment: bool, name: str | None) -> int:
+def _event_code(cls: type, root: int, fragment: bool, name: str | None) -> int:
     elements = _elements(root, fragment).get(cls, {})
     if name is None and len(elements) == 1:
         return next(iter(elements.values()))
