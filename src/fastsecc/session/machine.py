@@ -6,6 +6,7 @@ FAILED response never leads on, and that nothing waits for ever.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, ClassVar
@@ -33,7 +34,7 @@ Handler = Callable[[Any, Any], Answer]
 StateTable = Mapping[Enum, Mapping[type[Type], Handler]]
 
 
-class Machine:
+class Machine(ABC):
     """One protocol session, from SessionSetup to SessionStop.
 
     A subclass gives the class attributes and `known`; handlers raise ProtocolError for a refusal, or return an Answer.
@@ -70,17 +71,13 @@ class Machine:
         self._held: Any = None
         self._answered_by_link = 0
 
+    @abstractmethod
     def known(self, response: type[Type], request: Any) -> Mapping[str, Any]:
         """Give values of mandatory elements that are better than neutral ones in a refusal."""
-        raise NotImplementedError
-
-    def loop_may_run(self) -> bool:
-        """Tell whether the link thread may answer charge-loop requests, as far as the protocol is concerned."""
-        return True
 
     @property
     def paused(self) -> Paused | None:
-        """What a session that paused leaves for the next."""
+        """What a session that paused leaves for the next; None: it cannot pause."""
         return None
 
     # inputs
@@ -139,7 +136,7 @@ class Machine:
         current = self.loops.get(self.state)
         if current is None or self.closing or context.charger.emergency or context.grace_is_over:
             return None
-        return loop.template(current, context) if self.loop_may_run() else None
+        return loop.template(current, context)
 
     @property
     def over(self) -> bool:
@@ -181,10 +178,8 @@ class Machine:
         """Find the handler of a request, or refuse it."""
         handler = None if out_of_turn else self.table.get(self.state, {}).get(type(request))
         stranger = self._is_stranger(request, session_id)
-        if stranger and (self.unknown_session_first or handler is not None):
-            raise ProtocolError(
-                "FAILED_UnknownSession", f"session {session_id.hex() or 'without id'}"
-            )  # [V2G2-460], [V2G-DC-391]
+        if stranger and (self.unknown_session_first or handler is not None):  # [V2G2-460], [V2G-DC-391]
+            raise ProtocolError("FAILED_UnknownSession", f"session {session_id.hex() or 'without id'}")
         if handler is None:
             raise ProtocolError("FAILED_SequenceError", f"in state {self.state.name}")  # [V2G2-538], [V2G-DC-390]
         if self.context.charger.emergency:
@@ -275,6 +270,7 @@ class Machine:
             return
         values_at = self.context.charger.present_values_at
         age = at - (self.context.loop_since if values_at is None else values_at)
+        age = max(age, self.context.settings.present_values_max_age_s)  # newer ones may have come since the answer
         self.context.stale_at = at
         self.context.log(f"present values are {age:.1f} s old: stopping")
 

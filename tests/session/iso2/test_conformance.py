@@ -57,6 +57,7 @@ SEQUENCE_ERRORS = {
 
 @pytest.mark.parametrize(("kind", "state", "request_name"), both(SEQUENCE_ERRORS))
 def test_a_request_out_of_sequence(way: Any, ev: Any, kind: str, state: Any, request_name: str) -> None:
+    """Also ECOG-011: a second ServiceDiscoveryReq."""
     step = way(kind).to(at(state, kind)).send(getattr(ev, request_name)())
     assert (step.code, step.closes) == ("FAILED_SequenceError", True)
 
@@ -111,6 +112,7 @@ TIMEOUTS = {
 
 @pytest.mark.parametrize(("kind", "state"), both(TIMEOUTS))
 def test_a_silent_ev(way: Any, kind: str, state: Any) -> None:
+    """Also OC-028: within the timeout the connection is kept."""
     settings = SessionSettings(present_values_max_age_s=0)
     drive = way(kind, settings).to(at(state, kind))
     assert drive.wait(59.9).output.close is None

@@ -8,6 +8,7 @@ SETUP = ["evcc_id", "selected_payment_option", "require_auth_eim"]
 
 
 def test_dc_session_publishes_what_the_reference_flow_says(dc: Any, ev: Any) -> None:
+    """ECOG-020, JPV2G-003: requests in order; ECOG-010: the charger is told of start and stop."""
     drive = dc.to("WELDING_DETECTION_OR_SESSION_STOP")
     drive.ok(ev.welding())
     end = drive.ok(ev.stop())
@@ -35,6 +36,7 @@ def test_dc_session_publishes_what_the_reference_flow_says(dc: Any, ev: Any) -> 
 
 
 def test_ac_session_publishes_what_the_reference_flow_says(ac: Any, ev: Any) -> None:
+    """ECOG-010 in AC: the contactor."""
     drive = ac.to("SESSION_STOP")
     drive.ok(ev.stop())
     drive.close()
