@@ -7,6 +7,7 @@ import pytest
 from fastsecc.messages import din70121 as din
 from fastsecc.session.api import SessionSettings
 from fastsecc.session.din70121.states import State
+from fastsecc.session.loop import answer_from_template
 from tests.session.conftest import MakeDrive
 from tests.session.din70121 import ev
 from tests.session.din70121.ev import go
@@ -81,6 +82,22 @@ def test_stale_present_values_stop_the_charge(make: MakeDrive) -> None:
     assert drive.ok(ev.power_delivery(False)).body.EVSEStatus.EVSEStatusCode == "EVSE_Malfunction"
     drive.ok(ev.session_stop())
     assert drive.close().value("hlc_session_failed") == "ChargingInterrupted"
+
+
+def test_the_link_thread_knows_when_values_are_stale(make: MakeDrive) -> None:
+    """It needs nobody to wake it: the template says until when the values hold, and what to answer afterwards."""
+    drive = go(make.dc(), State.CURRENT_DEMAND)
+    ev.present(drive, 400.0, 20.0)
+    template = drive.session.loop_template(drive.now)
+    assert template is not None
+    assert template.fresh_until == drive.now + drive.settings.present_values_max_age_s
+    request = drive.message(ev.current_demand())
+    for at, code, notification in (
+        (template.fresh_until, "EVSE_Ready", "None"),
+        (template.fresh_until + 0.001, "EVSE_Malfunction", "StopCharging"),
+    ):
+        status = answer_from_template(template, request, at, 0).Body.BodyElement.DC_EVSEStatus
+        assert (status.EVSEStatusCode, status.EVSENotification) == (code, notification)
 
 
 def test_a_loop_without_any_present_values_is_stale_in_time(make: MakeDrive) -> None:
