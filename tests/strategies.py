@@ -19,6 +19,11 @@ MOST = 3
 WIDEST = 2**160
 """An integer without a range: X.509 serial numbers have up to 20 octets."""
 
+CHARACTERS = st.characters(
+    exclude_categories=["Cc", "Cs"], include_characters="\t\n\r", exclude_characters="\ufffe\uffff"
+)
+"""What XML, and so every schema, allows in a string."""
+
 BODIES = {
     "din": (din70121.V2G_Message, din70121.MessageHeaderType, din70121.BodyType, din70121.BodyBaseType),
     "iso2": (iso2.V2G_Message, iso2.MessageHeaderType, iso2.BodyType, iso2.BodyBaseType),
@@ -100,8 +105,7 @@ def single(field: Field) -> st.SearchStrategy[Any]:
     longest = LONGEST if high is None else min(high, LONGEST)
     if type_ is bytes:
         return st.binary(min_size=low, max_size=max(low, longest))
-    characters = st.characters(exclude_categories=["Cs"])
-    return st.text(characters, min_size=low, max_size=max(low, longest))
+    return st.text(CHARACTERS, min_size=low, max_size=max(low, longest))
 
 
 def is_abstract(cls: type[Type]) -> bool:

@@ -99,13 +99,13 @@ def test_abstract_head_may_stand_for_itself() -> None:
     assert type(message.Body.BodyElement.EVSEStatus) is din70121.EVSEStatusType
 
 
-BODY = "/V2G_Message/Body"
+BODY = "V2G_Message/Body"
 MISTAKES = {
     "no JSON": ("{", "/", "not JSON"),
     "no object": ("[1]", "/", "expected an object with one key"),
     "two roots": ('{"a": {}, "b": {}}', "/", "expected an object with one key"),
-    "unknown root": ('{"Foo": {}}', "/Foo", "no element of din"),
-    "root is no object": ('{"V2G_Message": 3}', "/V2G_Message", "expected an object, not 3"),
+    "unknown root": ('{"Foo": {}}', "Foo", "no element of din"),
+    "root is no object": ('{"V2G_Message": 3}', "V2G_Message", "expected an object, not 3"),
     "missing": (din_message({"SessionSetupReq": {}}), f"{BODY}/SessionSetupReq/EVCCID", "is missing"),
     "unknown": (din_message({"CableCheckRequest": {}}), f"{BODY}/CableCheckRequest", "is not a part of BodyType"),
     "wrong type": (

@@ -26,14 +26,16 @@ from fastsecc.messages.reflection import (
 )
 from fastsecc.messages.schema import Type
 
+Simple = bool | int | str | bytes
+"""Value of an element without attributes or elements in it, which the decoder gives bare."""
 JSON_TYPES = {bool: "true or false", int: "an integer", str: "a string"}
 
 
-def to_json(message: Type, *, element: str | None = None, pretty: bool = False) -> str:
+def to_json(message: Type | Simple, *, element: str | None = None, pretty: bool = False) -> str:
     """Write a message as JSON.
 
-    `element` names the root of a fragment whose class is the type of more than one element; `pretty` indents.
-    Raises EncodeError when the root's name is not known.
+    `element` names the root where the class is the type of more than one, or the message a bare value; `pretty`
+    indents. Raises EncodeError when the root's name is not known.
     """
     return json.dumps(to_tree(message, element=element), indent=2 if pretty else None)
 
@@ -51,9 +53,9 @@ def from_json(text: str | bytes, namespace: str | None = None) -> Type:
     return from_tree(tree, namespace)
 
 
-def to_tree(message: Type, *, element: str | None = None) -> dict[str, Any]:
+def to_tree(message: Type | Simple, *, element: str | None = None) -> dict[str, Any]:
     """Turn a message into the plain dicts and lists that its JSON consists of."""
-    return {root_element(message, element).name: _object(message)}
+    return {root_element(message, element).name: _plain(message)}
 
 
 def from_tree(tree: object, namespace: str | None = None) -> Type:
@@ -65,8 +67,10 @@ def from_tree(tree: object, namespace: str | None = None) -> Type:
     return _build(cls, content, name)
 
 
-def root_element(message: Type, element: str | None) -> Element:
-    """Name the element that a message is the content of."""
+def root_element(message: Type | Simple, element: str | None) -> Element:
+    """Name the element that a message, or a bare value, is the content of."""
+    if not isinstance(message, Type):
+        return _bare_element(message, element)
     cls = type(message)
     candidates = root_elements(cls, namespace_of(cls))
     fitting = [candidate for candidate in candidates if element in (None, candidate.name)]
@@ -75,6 +79,12 @@ def root_element(message: Type, element: str | None) -> Element:
         return fitting[0]
     known = ", ".join(sorted({candidate.name for candidate in candidates})) or "no element"
     raise EncodeError(element or "/", f"{cls.__name__} is the type of {known}: say which")
+
+
+def _bare_element(value: Simple, name: str | None) -> Element:
+    if name is None:
+        raise EncodeError("/", f"{_describe(_plain(value))} may be the value of many elements: say which")
+    return Element(name, "")
 
 
 def _object(message: Type) -> dict[str, Any]:

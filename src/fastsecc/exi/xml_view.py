@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from fastsecc.exi.json_view import root_element
+from fastsecc.exi.json_view import Simple, root_element
 from fastsecc.messages.reflection import Element, Field, element_of, fields
 from fastsecc.messages.schema import HEX, Type
 
@@ -29,11 +29,12 @@ PREFIXES = {
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_xml(message: Type, *, element: str | None = None) -> str:
+def to_xml(message: Type | Simple, *, element: str | None = None) -> str:
     """Write a message as XML.
 
-    `element` names the root of a fragment whose class is the type of more than one element. Characters that XML cannot
-    hold become U+FFFD. Raises EncodeError when the root's name is not known.
+    `element` names the root where the class is the type of more than one, or the message a bare value, which is written
+    without a namespace. Characters that XML cannot hold become U+FFFD. Raises EncodeError when the root's name is not
+    known.
     """
     root = root_element(message, element)
     prefixes: dict[str, str] = {}

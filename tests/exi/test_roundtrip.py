@@ -1,0 +1,78 @@
+"""Any message that the schema allows survives encoding and decoding."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastsecc.exi import decode_flagged, encode
+from fastsecc.messages import app_protocol, iso2, xmldsig
+from fastsecc.messages.schema import Type
+from tests.strategies import bodies, document, messages
+
+ENVELOPED = [(namespace, cls) for namespace in ("din", "iso2") for cls in bodies(namespace)]
+FRAGMENTS = [
+    ("iso2", iso2.AuthorizationReq, "AuthorizationReq"),
+    ("iso2", iso2.CertificateInstallationReq, "CertificateInstallationReq"),
+    ("iso2", iso2.CertificateUpdateReq, "CertificateUpdateReq"),
+    ("iso2", iso2.CertificateChainType, "ContractSignatureCertChain"),
+    ("iso2", iso2.CertificateChainType, "SAProvisioningCertificateChain"),
+    ("iso2", iso2.ContractSignatureEncryptedPrivateKeyType, "ContractSignatureEncryptedPrivateKey"),
+    ("iso2", iso2.DiffieHellmanPublickeyType, "DHpublickey"),
+    ("iso2", iso2.EMAIDType, "eMAID"),
+    ("iso2", iso2.MeteringReceiptReq, "MeteringReceiptReq"),
+    ("iso2", iso2.SalesTariffType, "SalesTariff"),
+    ("iso2", xmldsig.SignedInfoType, "SignedInfo"),
+    ("xmldsig", xmldsig.SignedInfoType, "SignedInfo"),
+    ("xmldsig", xmldsig.SignatureType, "Signature"),
+]
+
+
+def check(message: Type, namespace: str) -> None:
+    """Encode and decode a document."""
+    decoded = decode_flagged(encode(message), namespace)
+    assert decoded.message == message
+    assert not decoded.deviations
+
+
+@pytest.mark.parametrize("cls", [app_protocol.supportedAppProtocolReq, app_protocol.supportedAppProtocolRes])
+@given(data=st.data())
+def test_handshake(cls: type[Type], data: st.DataObject) -> None:
+    check(data.draw(messages(cls)), "sap")
+
+
+@pytest.mark.parametrize(("namespace", "cls"), ENVELOPED)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_message(namespace: str, cls: type[Type], data: st.DataObject) -> None:
+    check(data.draw(document(namespace, cls)), namespace)
+
+
+@pytest.mark.parametrize(("namespace", "cls", "element"), FRAGMENTS)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_fragment(namespace: str, cls: type[Type], element: str, data: st.DataObject) -> None:
+    message = data.draw(messages(cls))
+    octets = encode(message, fragment=True, namespace=namespace, element=element)
+    decoded = decode_flagged(octets, namespace, fragment=True)
+    assert decoded.message == message
+    assert decoded.element == element
+    assert not decoded.deviations
+
+
+@pytest.mark.parametrize("count", [1, 2, 19, 20])
+def test_short_list(count: int) -> None:
+    """The event codes change after the last item that the schema allows."""
+    protocol = app_protocol.AppProtocolType(
+        ProtocolNamespace="urn:x", VersionNumberMajor=1, VersionNumberMinor=0, SchemaID=1, Priority=1
+    )
+    check(app_protocol.supportedAppProtocolReq(AppProtocol=[protocol] * count), "sap")
+
+
+@pytest.mark.parametrize("count", [1, 2, 1023, 1024])
+def test_long_list(count: int) -> None:
+    entry = iso2.SalesTariffEntryType(TimeInterval=iso2.RelativeTimeIntervalType(start=0))
+    tariff = iso2.SalesTariffType(SalesTariffID=1, SalesTariffEntry=[entry] * count)
+    octets = encode(tariff, fragment=True)
+    assert decode_flagged(octets, "iso2", fragment=True).message == tariff
