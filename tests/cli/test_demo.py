@@ -26,7 +26,8 @@ def test_demo_as_json(capsys):
     *events, summary = map(json.loads, capsys.readouterr().out.splitlines())
     assert summary["ok"]
     assert summary["loop"]["count"] == 3
-    assert events[-1]["request"] == "SessionStopReq"
+    assert [event["request"] for event in events if event["event"] == "exchange"][-1] == "SessionStopReq"
+    assert events[-1] == {"event": "var", "name": "dlink_terminate", "value": None}
 
 
 @pytest.mark.parametrize(

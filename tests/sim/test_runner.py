@@ -212,11 +212,12 @@ def test_ev_and_secc_over_loopback(protocol, energy):
     demo = Demo(protocol, energy, cycles=8, think_s=0.0, dc=DcRatings(isolation_test_s=0.02))
     assert asyncio.run(show(demo, out, as_json=True))
     *events, summary = map(json.loads, out.getvalue().splitlines())
+    exchanges = [event for event in events if event["event"] == "exchange"]
     loop = "CurrentDemand" if energy == "dc" else "ChargingStatus"
     assert summary["ok"]
     assert summary["cycles"] == summary["messages"][loop] == summary["loop"]["count"] == 8
-    assert [event["request"] for event in events].count(f"{loop}Req") == 8
-    assert all(event["code"].startswith("OK") for event in events)
+    assert [exchange["request"] for exchange in exchanges].count(f"{loop}Req") == 8
+    assert all(exchange["code"].startswith("OK") for exchange in exchanges)
     assert summary["variables"]["dlink_terminate"] == 1
     assert "hlc_session_failed" not in summary["variables"]
 

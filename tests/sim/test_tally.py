@@ -20,9 +20,9 @@ def test_tally_tells_the_loop_from_the_rest():
     tally = Tally()
     for phase, time_s in [("SessionSetup", 0.5), ("CurrentDemand", 0.1), ("CurrentDemand", 0.3), ("SessionStop", 0.2)]:
         tally.exchange(phase, time_s)
-    tally.variable("evcc_id", "02:FA:57:EC:C0:01")
-    tally.variable("dc_ev_status", {})
-    tally.variable("dc_ev_status", {})
+    tally.variable("evcc_id")
+    tally.variable("dc_ev_status")
+    tally.variable("dc_ev_status")
     assert tally.messages == {"SessionSetup": 1, "CurrentDemand": 2, "SessionStop": 1}
     assert tally.loop.count == 2
     assert tally.others.max_s == 0.5

@@ -40,7 +40,7 @@ def watch(kind, out, settings=None, step_s=0.3, change=None):
         asked, request = request.name, ev.receive(answer, now)
         body = answer.Body.BodyElement if hasattr(answer, "Body") else answer
         watcher.on_exchange(Exchange(asked, body, 0.001, now))
-    watcher.tally.variable("evcc_id")
+    watcher.on_variable("evcc_id", "02:FA:57:EC:C0:01")
     watcher.end(ev.result)
     return out.getvalue()
 
@@ -125,6 +125,7 @@ def test_nothing_happened():
 
 def test_json_lines():
     *events, summary = map(json.loads, watch(JsonWatch, io.StringIO()).splitlines())
+    assert events.pop() == {"event": "var", "name": "evcc_id", "value": "02:FA:57:EC:C0:01"}
     assert {event["event"] for event in events} == {"exchange"}
     loop = [event for event in events if event["request"] == "CurrentDemandReq"]
     assert len(loop) == 10

@@ -69,7 +69,7 @@ async def show(demo: Demo, out: TextIO, *, as_json: bool) -> bool:
     ready: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
     secc = Secc(_config(demo), lambda _, endpoint: None if ready.done() else ready.set_result(endpoint))
     for charger in secc.chargers.values():
-        charger.subscribe(watch.tally.variable)
+        charger.subscribe(watch.on_variable)
     watch.begin()
     try:
         await secc.start()

@@ -47,7 +47,7 @@ class Tally:
         """Count an exchange, by the request's name without `Req`."""
         self._times_s[phase].append(answer_time_s)
 
-    def variable(self, name: str, value: Any = None) -> None:
+    def variable(self, name: str) -> None:
         """Count a var."""
         self.variables[name] += 1
 

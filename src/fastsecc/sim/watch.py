@@ -7,7 +7,7 @@ import shutil
 import textwrap
 from abc import ABC, abstractmethod
 from dataclasses import asdict
-from typing import TextIO
+from typing import Any, TextIO
 
 from fastsecc.sim.ev.machine import Ev, Result
 from fastsecc.sim.ev.runner import Exchange
@@ -43,6 +43,10 @@ class Watch(ABC):
         self.tally.exchange(exchange.phase, exchange.answer_time_s)
         self.show(exchange)
 
+    def on_variable(self, name: str, value: Any) -> None:
+        """Take a var of the charger interface, where the SECC is at hand."""
+        self.tally.variable(name)
+
     @abstractmethod
     def begin(self) -> None:
         """Say what is going to happen."""
@@ -57,7 +61,7 @@ class Watch(ABC):
 
 
 class JsonWatch(Watch):
-    """A JSON line for each exchange, and one for the whole session at the end."""
+    """A JSON line for each exchange and var, and one for the whole session at the end."""
 
     def begin(self) -> None:
         """Nothing: every line is an event."""
@@ -88,6 +92,11 @@ class JsonWatch(Watch):
         wishes = self.ev.settings
         kind = {"protocol": wishes.protocol, "energy": wishes.energy, "evse_id": self.ev.evse_id}
         self._print({"event": "summary", **facts, **kind, **self.tally.to_json()})
+
+    def on_variable(self, name: str, value: Any) -> None:
+        """Count and show a var."""
+        super().on_variable(name, value)
+        self._print({"event": "var", "name": name, "value": value})
 
     def _print(self, line: dict[str, object]) -> None:
         print(json.dumps(line), file=self.out, flush=True)
