@@ -378,6 +378,7 @@ def test_adapter_keeps_time():
         await until(lambda: charger.state.ac_contactor_closed)
         charger.publish("ac_open_contactor")
         await until(lambda: not charger.state.ac_contactor_closed)
+        assert charger.state.meter is not None
 
     run(SimulatorSettings(energy="ac", ac=AcRatings(contactor_delay_s=0.02)), scenario)
 

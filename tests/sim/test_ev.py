@@ -36,7 +36,7 @@ def phases(secc):
     return [name for n, name in enumerate(names) if n == 0 or names[n - 1] != name]
 
 
-def fails(ev, secc, match):
+def expect_failure(ev, secc, match):
     with pytest.raises(EvError, match=match):
         run(ev, secc)
     assert not ev.result.ok
@@ -153,14 +153,14 @@ def test_failed_answer_ends_the_session(settings, phase):
         response.ResponseCode = secc.m.ResponseCodeType.FAILED_SequenceError
 
     secc.change[phase] = fail
-    fails(ev, secc, f"{phase}: ResponseCode FAILED_SequenceError")
+    expect_failure(ev, secc, f"{phase}: ResponseCode FAILED_SequenceError")
 
 
 @KINDS
 def test_answer_of_another_type_ends_the_session(settings):
     ev, secc = pair(settings)
     secc.change["ServiceDiscoveryReq"] = lambda response, nth: secc.SessionStopReq(None)
-    fails(ev, secc, "ServiceDiscoveryReq: answered with SessionStopRes")
+    expect_failure(ev, secc, "ServiceDiscoveryReq: answered with SessionStopRes")
 
 
 def test_empty_body_ends_the_session():
@@ -181,7 +181,7 @@ def test_answer_of_another_session_ends_the_session(settings):
         secc.session_id = bytes(7) + b"\x01"
 
     secc.change["ServiceDiscoveryReq"] = confuse
-    fails(ev, secc, "ServiceDiscoveryReq: answered for session 0000000000000001")
+    expect_failure(ev, secc, "ServiceDiscoveryReq: answered for session 0000000000000001")
 
 
 @pytest.mark.parametrize(
@@ -198,13 +198,13 @@ def test_answer_of_another_session_ends_the_session(settings):
 def test_failed_negotiation_ends_the_session(response, reason):
     ev, secc = pair(ISO2_DC)
     secc.change["supportedAppProtocolReq"] = lambda _, nth: response
-    fails(ev, secc, reason)
+    expect_failure(ev, secc, reason)
 
 
 def test_session_id_of_zero_is_refused():
     ev, secc = pair(ISO2_DC)
     secc.session_id = bytes(8)
-    fails(ev, secc, "session's id is zero")
+    expect_failure(ev, secc, "session's id is zero")
 
 
 @KINDS
@@ -432,13 +432,13 @@ def test_pause_and_resume(settings):
 
 def test_paused_session_that_is_not_joined_is_a_failure():
     ev, secc = pair(replace(ISO2_DC, resume_session_id=bytes(range(8))))
-    fails(ev, secc, "session 0001020304050607 was not joined: OK_NewSessionEstablished")
+    expect_failure(ev, secc, "session 0001020304050607 was not joined: OK_NewSessionEstablished")
 
 
 def test_old_session_that_nobody_asked_for_is_a_failure():
     ev, secc = pair(ISO2_DC)
     secc.session_setup_code = "OK_OldSessionJoined"
-    fails(ev, secc, "a new session was asked for")
+    expect_failure(ev, secc, "a new session was asked for")
 
 
 def test_no_pause_when_charging_never_began():
@@ -482,7 +482,7 @@ def test_charger_with_too_little_voltage_or_current_is_left_in_order():
 def test_schedule_must_come_with_the_parameters():
     ev, secc = pair(ISO2_DC)
     secc.change["ChargeParameterDiscoveryReq"] = lambda response, nth: setattr(response, "SASchedules", None)
-    fails(ev, secc, "without SAScheduleList")
+    expect_failure(ev, secc, "without SAScheduleList")
 
 
 def test_voltage_that_stays_is_a_problem_but_no_reason_not_to_stop():
