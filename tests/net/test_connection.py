@@ -113,6 +113,15 @@ def test_what_the_link_answered_is_reported_before_the_frames_that_follow(bench:
     assert bench.session.inputs == [("loop_progress", "sap:loop", 5), ("receive", "sap:stop")]
 
 
+def test_a_timer_fires_only_after_the_session_has_heard_of_the_loop(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.link.news = LinkProgress(5, b"loop", 1.0, 0, False)
+        bench.connection.wake()
+
+    run(bench, steps)
+    assert bench.session.inputs == [("loop_progress", "sap:loop", 5), ("wake",)]
+
+
 def test_the_template_is_withdrawn_before_the_reply_that_ends_the_loop(bench: Bench) -> None:
     async def steps(bench: Bench) -> None:
         bench.session.template = "template"

@@ -64,8 +64,10 @@ class Connection:
 
     def wake(self) -> None:
         """Let the session see what cmds or the passing of time have changed."""
-        if self.alive:
-            self._feed(self.session.wake)
+        if not self.alive:
+            return
+        self._take_progress()  # else a timer could fire on an EV that the link thread has been answering all the while
+        self._feed(self.session.wake)
 
     def abort(self) -> None:
         """Close without a word; the end is told when the link has closed."""
@@ -73,9 +75,7 @@ class Connection:
 
     def _on_link(self) -> None:
         events = self.link.take()
-        progress = self.link.progress()
-        if progress is not None:
-            self._on_progress(progress)
+        self._take_progress()
         for event in events:
             match event:
                 case Frame():
@@ -84,6 +84,11 @@ class Connection:
                     log.warning("%s: the EV sent a frame that is ignored: %s", self.charger.connector, event.fault)
                 case Closed():
                     self._on_closed(event)
+
+    def _take_progress(self) -> None:
+        progress = self.link.progress()
+        if progress is not None:
+            self._on_progress(progress)
 
     def _on_progress(self, progress: LinkProgress) -> None:
         self._request = progress.request
