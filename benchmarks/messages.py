@@ -20,6 +20,8 @@ class Sample:
     namespace: str
     octets: int
     body: dict[str, Any]
+    in_loop: bool = True
+    """Whether the engine has a C struct for it."""
 
     def message(self) -> Type:
         """Build the message."""
@@ -109,6 +111,7 @@ SAMPLES = (
                 "EVTargetCurrent": physical(-2, "A", 20000),
                 "EVMaximumCurrentLimit": physical(-2, "A", 20000),
                 "EVMaximumPowerLimit": physical(1, "W", 20000),
+                "RemainingTimeToFullSoC": physical(1, "s", 17000),
             }
         },
     ),
@@ -164,12 +167,17 @@ SAMPLES = (
                 "ResponseCode": "OK",
                 "EVSEProcessing": "Finished",
                 "SAScheduleList": {"SAScheduleTuple": [schedule(tuple_id) for tuple_id in (1, 2, 3)]},
-                "AC_EVSEChargeParameter": {
-                    "AC_EVSEStatus": AC_EVSE_STATUS,
-                    "EVSENominalVoltage": physical(0, "V", 230),
-                    "EVSEMaxCurrent": physical(0, "A", 32),
+                "DC_EVSEChargeParameter": {
+                    "DC_EVSEStatus": DC_EVSE_STATUS,
+                    "EVSEMaximumCurrentLimit": physical(-1, "A", 2000),
+                    "EVSEMaximumPowerLimit": physical(1, "W", 15000),
+                    "EVSEMaximumVoltageLimit": physical(-1, "V", 9200),
+                    "EVSEMinimumCurrentLimit": physical(-1, "A", 10),
+                    "EVSEMinimumVoltageLimit": physical(-1, "V", 2000),
+                    "EVSEPeakCurrentRipple": physical(-1, "A", 10),
                 },
             }
         },
+        in_loop=False,
     ),
 )
