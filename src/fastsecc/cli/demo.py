@@ -4,18 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
+from fastsecc.cli.choices import choice
 from fastsecc.cli.ev import NO_CHARGE, loop_factory, number
-
-LATER: Final = {
-    "iso20": "ISO 15118-20",
-    "pnc": "Plug & Charge",
-    "dc-bpt": "bidirectional charging",
-    "ac-bpt": "bidirectional charging",
-}
-"""Choices of the command line that later versions will have."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,19 +21,6 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--think-ms", type=number(float, 0), default=100.0, metavar="MS", help="the EV's time to think")
     parser.add_argument("--json", action="store_true", help="JSON lines instead of text")
     parser.set_defaults(run=run)
-
-
-def choice(*known: str) -> Callable[[str], str]:
-    """Make an argparse type for one of some words, which tells unknown words from those of later versions."""
-
-    def parse(text: str) -> str:
-        if text in known:
-            return text
-        if text in LATER:
-            raise argparse.ArgumentTypeError(f"this version does not have {LATER[text]} ({text}) yet")
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(known)}")
-
-    return parse
 
 
 class _NotYet(argparse.Action):

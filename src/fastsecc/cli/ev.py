@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Final
 
+from fastsecc.cli.choices import choice
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -35,8 +37,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--iface", metavar="IFACE", help="network interface towards the charger")
     parser.add_argument("--sdp-host", metavar="HOST", help="ask this IPv6 address instead of everybody on the link")
     parser.add_argument("--sdp-port", type=number(int, 1, 65535), default=15118, metavar="PORT")
-    parser.add_argument("--protocol", choices=("din", "iso2"), default="iso2")
-    parser.add_argument("--energy", choices=("dc", "ac"), default="dc")
+    parser.add_argument("--protocol", type=choice("din", "iso2"), default="iso2", metavar="din|iso2")
+    parser.add_argument("--energy", type=choice("dc", "ac"), default="dc", metavar="dc|ac")
     parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="AC phases of the EV")
     parser.add_argument("--cycles", type=number(int, 1), metavar="N", help="charge-loop requests (else: until full)")
     parser.add_argument("--soc", type=number(float, 0, 100), default=20.0, metavar="PERCENT", help="state of charge")

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastsecc.cli.choices import choice
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -31,7 +33,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML file")
     parser.add_argument("--iface", metavar="IFACE", help="network interface towards the EV, or `auto`")
     parser.add_argument("--no-slac", action="store_true", help="take the data link to the EV as there")
-    parser.add_argument("--energy", choices=("dc", "ac"), help="what the simulated charger offers")
+    parser.add_argument("--energy", type=choice("dc", "ac"), metavar="dc|ac", help="what the simulated charger offers")
+    parser.add_argument("--tls", type=choice("off"), metavar="off", help="transport towards the EV: plain TCP")
+    parser.add_argument("--auth", type=choice("eim"), metavar="eim", help="how it is paid: externally")
     parser.add_argument("--control-socket", metavar="PATH", help="open a control socket for `fastsecc ctl`")
     parser.add_argument(
         "--loop", choices=("auto", "uvloop", "asyncio"), help="event loop (auto: uvloop if there is one)"
