@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastsecc.errors import EncodeError
-from fastsecc.exi import from_json, to_json
+from fastsecc.exi import decode_flagged, from_json, to_json
 from fastsecc.exi.json_view import from_tree, to_tree
 from fastsecc.messages import app_protocol, din70121, iso2
 from fastsecc.messages.schema import Type
@@ -45,6 +45,7 @@ def test_all_vectors(shared: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("namespace", ["sap", "din", "iso2"])
+@settings(max_examples=40)
 @given(st.data())
 def test_any_message_there_and_back(namespace: str, data: st.DataObject) -> None:
     message = data.draw(documents(namespace))
@@ -192,3 +193,12 @@ def test_root_without_a_name() -> None:
     Nameless.__module__ = iso2.BodyType.__module__
     with pytest.raises(EncodeError, match="Nameless is the type of no element"):
         to_json(Nameless())
+
+
+def test_bare_value_needs_its_element() -> None:
+    """An element of a simple type is decoded to its value alone."""
+    decoded = decode_flagged(bytes.fromhex("8034011100"), "din")
+    assert (decoded.element, decoded.message) == ("DigestValue", b"\x11")
+    assert to_json(decoded.message, element=decoded.element) == '{"DigestValue": "11"}'
+    with pytest.raises(EncodeError, match='"11" may be the value of many elements: say which'):
+        to_json(decoded.message)

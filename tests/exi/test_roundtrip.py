@@ -43,14 +43,14 @@ def test_handshake(cls: type[Type], data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(("namespace", "cls"), ENVELOPED)
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_message(namespace: str, cls: type[Type], data: st.DataObject) -> None:
     check(data.draw(document(namespace, cls)), namespace)
 
 
 @pytest.mark.parametrize(("namespace", "cls", "element"), FRAGMENTS)
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_fragment(namespace: str, cls: type[Type], element: str, data: st.DataObject) -> None:
     message = data.draw(messages(cls))
