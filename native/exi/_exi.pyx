@@ -1,5 +1,5 @@
 # cython: boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False, always_allow_keywords=False
-# cython: binding=False, auto_pickle=False
+# cython: binding=False, auto_pickle=False, optimize.use_switch=False
 """The EXI codec: a table-driven engine that needs no GIL, and its Python face (used through fastsecc.exi)."""
 
 from importlib import import_module
@@ -122,9 +122,8 @@ cdef int exi_decode_loop(const uint8_t *exi, size_t n, int protocol, exi_loop_re
     cdef int failure
     d.base = <uint8_t *>out
     d.side = NULL
-    memset(out, 0, sizeof(exi_loop_message))
     failure = decode_stream(&d, exi, <int64_t>n, protocol, False)
-    return failure if failure else NOT_MINE if d.deviations_n else OK
+    return failure if failure else NOT_MINE if d.deviations_n or not out.kind else OK
 
 
 cdef int exi_encode_loop(const exi_loop_response *message, uint8_t *out, size_t capacity) noexcept nogil:

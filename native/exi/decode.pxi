@@ -3,15 +3,25 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memset
 
-from bits cimport bit_reader, copy_octets, exi_width, peek, start_reading, word_at
+from bits cimport bit_reader, copy_octets, exi_load_word, exi_store_word, exi_width, peek, start_reading, word_at
 from tables cimport *
+
+cdef extern from *:
+    """
+    #define HIGH_BIT UINT64_C(0x8000000000000000)
+    #define HIGH_BITS UINT64_C(0x8080808080808080)
+    #define SPACES UINT64_C(0x2020202020202020)
+    """
+    const uint64_t HIGH_BIT    # of a word
+    const uint64_t HIGH_BITS   # of its octets
+    const uint64_t SPACES
 
 cdef enum:
     MAX_DEVIATIONS = 16
     MAX_GROUPS = 10       # of seven bits, in a 64-bit integer
     FIRST_ENTRIES = 512
     MAX_FLAT_ENTRIES = 16
-    MAX_CODES = 0xFFF     # of a state; above that stands how often its first production may be taken
+    MAX_WIDTH = 7         # of an event code; above that stands how often a state's first production may be taken
 
 # What an entry of the tape is for: a value (or the start of an element), or the end of an element.
 ctypedef struct tape_entry:
@@ -86,9 +96,10 @@ cdef inline int append(decoder *d, int field, uint32_t n, int64_t value) noexcep
 
 
 # Find where a field stands in its struct, and note there that it has come; NULL if the struct has no place for it.
+# Every field of a type that has a struct is in the table.
 cdef inline const exi_place *place(uint8_t *base, int number) noexcept nogil:
     cdef const exi_place *found = &exi_places[number]
-    if number >= EXI_PLACES_N or found.offset == EXI_NOWHERE:
+    if found.offset == EXI_NOWHERE:
         return NULL
     if found.presence != EXI_NOWHERE:
         base[found.presence] = <uint8_t>found.present
@@ -218,11 +229,19 @@ cdef int decode_octets(decoder *d, int number, const exi_field *field) noexcept 
 
 # Tell whether octets are ASCII without control characters.
 cdef bint plain_text(const uint8_t *text, int64_t n) noexcept nogil:
-    cdef int64_t i
-    cdef uint8_t odd = 0
-    for i in range(n):
-        odd |= <uint8_t>(text[i] - 0x20) | text[i]
-    return odd < 0x80
+    cdef uint64_t odd = 0
+    cdef uint64_t word
+    while n >= 8:
+        word = exi_load_word(text)
+        odd |= word | word - SPACES
+        text += 8
+        n -= 8
+    while n > 0:
+        word = text[0]
+        odd |= word | word - 0x20
+        text += 1
+        n -= 1
+    return not odd & HIGH_BITS
 
 
 # Read code points one by one, and write them as UTF-8. `n` is their number, then the octets that they took.
@@ -303,12 +322,34 @@ cdef int decode_simple(decoder *d, int number, const exi_field *field) noexcept 
     return OK
 
 
+# Read up to three groups of seven bits from the bits at hand; returns how many bits, or -1 if that is not enough. `before`
+# has what comes before them: zeros, and as its last bit the sign of an INTEGER. If that is set, the groups are inverted.
+cdef inline int short_number(uint64_t word, uint64_t before, int kind, uint64_t *value) noexcept nogil:
+    cdef uint64_t result
+    cdef int taken = 8
+    if before > (kind == EXI_INTEGER):
+        return -1
+    result = -before
+    result ^= word >> 56 & 0x7F
+    if word >> 63:
+        result ^= (word >> 48 & 0x7F) << 7
+        taken = 16
+        if word >> 55 & 1:
+            result ^= (word >> 40 & 0x7F) << 14
+            taken = 24
+            if word >> 47 & 1:
+                return -1
+    value[0] = result
+    return taken
+
+
 # Take a type of a few numbers in one go from the bits at hand; returns how many bits, or -1 if it has to go the long way.
 cdef inline int decode_flat(decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) noexcept nogil:
     cdef uint64_t value
     cdef int used = 0
+    cdef int taken
     while True:
-        value = word >> (64 - item.bits)
+        value = word >> (-item.bits & 63)
         word <<= item.bits
         used += item.bits
         if item.kind == EXI_SMALL:
@@ -320,24 +361,11 @@ cdef inline int decode_flat(decoder *d, const exi_flat *item, uint8_t *base, uin
         elif item.kind == EXI_END:
             return used if value == 0 else -1
         else:
-            if value > (item.kind == EXI_INTEGER):
+            taken = short_number(word, value, item.kind, &value)
+            if taken < 0 or not in_range(item.field, value):
                 return -1
-            value = -value        # all ones if the number is negative: its groups are inverted
-            value ^= word >> 56 & 0x7F
-            used += 8
-            if word >> 63:
-                value ^= (word >> 48 & 0x7F) << 7
-                used += 8
-                word <<= 8
-                if word >> 63:
-                    value ^= (word >> 48 & 0x7F) << 14
-                    used += 8
-                    word <<= 8
-                    if word >> 63:
-                        return -1
-            word <<= 8
-            if not in_range(item.field, value):
-                return -1
+            used += taken
+            word <<= taken
             if base != NULL:
                 store(base + item.offset, <int64_t>value, exi_fields[item.field].flags & EXI_WIDE)
         if base == NULL:
@@ -360,7 +388,12 @@ cdef inline int decode_whole(decoder *d, int number, uint8_t *base, uint64_t wor
     cdef int used
     if base != NULL:
         found = place(base, number)
-        return decode_flat(d, items, base + found.offset, word) if found != NULL else -1
+        if found == NULL:
+            return -1
+        base += found.offset
+        if exi_fields[number].flags & EXI_CLEAR:
+            exi_store_word(base, 0)
+        return decode_flat(d, items, base, word)
     if entries + MAX_FLAT_ENTRIES > d.tape_capacity and grow_tape(d):
         return -1
     put_entry(d, number, 0)
@@ -386,8 +419,8 @@ cdef int decode_element(decoder *d, int number) noexcept nogil:
     cdef int64_t at = d.bits.at
     cdef uint64_t word = peek(&d.bits)
     cdef uint64_t value
+    cdef const exi_place *found
     cdef unsigned int code
-    cdef unsigned int n
     cdef int width
     cdef int used
     cdef int current = 0
@@ -414,11 +447,22 @@ cdef int decode_element(decoder *d, int number) noexcept nogil:
                 level.count = <uint16_t>count
                 level.base = base
                 level += 1
-                d.bits.at = at
-                failure = enter(d, number, field)
-                base = d.base
-                current = exi_types[field.content].start
+                current = field.start
                 count = 0
+                if field.flags & EXI_ABSTRACT:
+                    d.bits.at = at
+                    deviate(d, ABSTRACT)
+                if base == NULL:
+                    failure = append(d, number, 0, 0)
+                else:
+                    found = place(base, number)
+                    if found == NULL:
+                        failure = NOT_MINE
+                    else:
+                        base += found.offset
+                        d.base = base
+                        if field.flags & EXI_CLEAR:
+                            exi_store_word(base, 0)
         elif field.kind == EXI_END:
             level -= 1
             current = level.state
@@ -427,9 +471,17 @@ cdef int decode_element(decoder *d, int number) noexcept nogil:
             if base == NULL:
                 failure = append(d, EXI_END_FIELD, 0, 0)
         else:
-            d.bits.at = at
-            failure = decode_simple(d, number, field)
-            at = d.bits.at
+            used = -1
+            if field.kind <= EXI_INTEGER:
+                width = 1 + (field.kind == EXI_INTEGER)
+                used = short_number(word << width, word >> (-width & 63), field.kind, &value)
+            if used >= 0 and not field.flags & EXI_BARE and in_range(number, value) and word << (width + used) < HIGH_BIT:
+                at += width + used + 1
+                failure = keep_number(d, number, field, <int64_t>value)
+            else:
+                d.bits.at = at
+                failure = decode_simple(d, number, field)
+                at = d.bits.at
         if failure or at > end:
             break
         if level == d.frames:
@@ -437,17 +489,16 @@ cdef int decode_element(decoder *d, int number) noexcept nogil:
             return OK
         state = &exi_states[current]
         production = &exi_productions[state.first]
-        n = state.codes
-        if n <= MAX_CODES:
-            width = exi_width(n)
+        width = state.width
+        if width <= MAX_WIDTH:
             word = word_at(octets, last, at)
-            code = <unsigned int>(word >> (64 - width))
+            code = <unsigned int>(word >> (-width & 63))
             word <<= width
             at += width
             # Branching on the most frequent code, rather than always adding it, lets the processor run ahead of the bits.
             if code:
-                if code >= n:
-                    failure = no_production(n, code)
+                if code >= state.n:
+                    failure = no_production(state.n, code)
                     break
                 production += code
             number = production.field
@@ -476,8 +527,8 @@ cdef int no_production(unsigned int n, unsigned int code) noexcept nogil:
 cdef int counted_production(decoder *d, int *current, int count, int *number) noexcept nogil:
     cdef const exi_state *state = &exi_states[current[0]]
     cdef const exi_production *production = &exi_productions[state.first]
-    cdef unsigned int n = state.codes & MAX_CODES
-    cdef int repeat = state.codes >> 12
+    cdef int repeat = state.width >> 3
+    cdef unsigned int n = state.n if repeat != EXI_SPARSE else production.field
     cdef unsigned int code = <unsigned int>(peek(&d.bits) >> (64 - exi_width(n)))
     d.bits.at += exi_width(n)
     if code >= n:
@@ -496,22 +547,9 @@ cdef int bad_small(const exi_field *field, uint64_t value) noexcept nogil:
     return SECOND_LEVEL if value & 1 or value >> (field.bits + 1) else OUT_OF_RANGE
 
 
-# Enter an element the long way.
-cdef int enter(decoder *d, int number, const exi_field *field) noexcept nogil:
-    cdef const exi_place *found
-    if field.flags & EXI_ABSTRACT:
-        deviate(d, ABSTRACT)
-    if d.base == NULL:
-        return append(d, number, 0, 0)
-    found = place(d.base, number)
-    if found == NULL:
-        return NOT_MINE
-    d.base += found.offset
-    return OK
-
-
 # A sparse state has before each production one that has its event code in the place of a field.
 cdef const exi_production *sparse_production(const exi_production *production, unsigned int code) noexcept nogil:
+    production += 1
     while production.field != EXI_STOP:
         if production.field == code:
             return production + 1
@@ -531,6 +569,7 @@ cdef unsigned int root_code(bit_reader *bits, const exi_start *start) noexcept n
 cdef int decode_stream(decoder *d, const uint8_t *exi, int64_t n, int root, bint fragment) noexcept nogil:
     cdef const exi_start *start = &exi_roots[root].start[fragment]
     cdef unsigned int code
+    cdef int number
     cdef int failure
     start_reading(&d.bits, exi, n)
     d.entries = d.side_n = d.deviations_n = d.depth = d.field = 0
@@ -542,7 +581,8 @@ cdef int decode_stream(decoder *d, const uint8_t *exi, int64_t n, int root, bint
     code = root_code(&d.bits, start)
     if code >= start.n:
         return TRUNCATED if code == EXI_STOP else no_production(start.n, code)
-    failure = decode_element(d, exi_root_fields[start.first + code])
+    number = exi_root_fields[start.first + code]
+    failure = decode_element(d, number) if d.base == NULL or number < EXI_PLACES_N else NOT_MINE
     if failure:
         return failure
     if fragment:

@@ -1,5 +1,5 @@
 # The encoder: one walk over the grammar with two sources, a tape of values and the C struct of a loop message.
-from bits cimport bit_writer, exi_load_word, exi_width, put, start_writing
+from bits cimport bit_writer, exi_load_word, exi_store_word, exi_width, put, start_writing
 from libc.stdint cimport uintptr_t
 
 # A value to encode. Strings and binaries are where `value` points to.
@@ -14,6 +14,7 @@ ctypedef struct encoder:
     frame frames[EXI_MAX_DEPTH]
 
 cdef enum:
+    MAX_PENDING = 9       # bits of event codes that wait to be written with what follows; a flat type leaves that much
     MISSING = 32, NOT_ALLOWED, TOO_MANY, NO_SPACE, BAD_VALUE
 
 
@@ -24,15 +25,20 @@ cdef inline void put_unsigned(bit_writer *bits, uint64_t value) noexcept nogil:
     put(bits, value, 8)
 
 
+# Write octets; the caller has made sure that there is space for them.
 cdef void put_octets(bit_writer *bits, const uint8_t *octets, int64_t n) noexcept nogil:
-    cdef int64_t i = 0
-    while n - i >= 8:
-        put(bits, exi_load_word(octets + i) >> 32, 32)
-        put(bits, <uint32_t>exi_load_word(octets + i), 32)
-        i += 8
-    while i < n:
-        put(bits, octets[i], 8)
-        i += 1
+    cdef uint64_t word
+    while n >= 8:
+        word = exi_load_word(octets)
+        exi_store_word(bits.at, bits.bits | word >> bits.filled)
+        bits.bits = word << 1 << (63 - bits.filled)
+        bits.at += 8
+        octets += 8
+        n -= 8
+    while n > 0:
+        put(bits, octets[0], 8)
+        octets += 1
+        n -= 1
 
 
 # Write UTF-8 as code points.
@@ -54,10 +60,25 @@ cdef void put_characters(bit_writer *bits, const uint8_t *text, int64_t n) noexc
 
 cdef int64_t count_characters(const uint8_t *text, int64_t n) noexcept nogil:
     cdef int64_t i
-    cdef int64_t count = 0
+    cdef int64_t count = n
+    if is_ascii(text, n):
+        return n
     for i in range(n):
-        count += (text[i] & 0xC0) != 0x80
+        count -= (text[i] & 0xC0) == 0x80
     return count
+
+
+cdef inline bint is_ascii(const uint8_t *text, int64_t n) noexcept nogil:
+    cdef uint64_t high = 0
+    while n >= 8:
+        high |= exi_load_word(text)
+        text += 8
+        n -= 8
+    while n > 0:
+        high |= text[0]
+        text += 1
+        n -= 1
+    return not high & HIGH_BITS
 
 
 # An integer of any size, from groups of seven bits.
@@ -127,9 +148,11 @@ cdef int encode_number(encoder *e, int number, const exi_field *field) noexcept 
     return OK
 
 
-# Encode a value with the events around it.
-cdef int encode_simple(encoder *e, int number, const exi_field *field) noexcept nogil:
+# Encode a value with the event codes before it and the events around it.
+cdef int encode_simple(encoder *e, int number, const exi_field *field, uint64_t code, int width) noexcept nogil:
     cdef int failure = OK
+    if width:
+        put(&e.bits, code, width)
     if not field.flags & EXI_BARE:
         put(&e.bits, 0, 1)
     if field.kind <= EXI_INTEGER:
@@ -216,7 +239,7 @@ cdef inline int production_in_struct(const uint8_t *base, const exi_production *
         if number == EXI_END_FIELD:
             return i
         found = &exi_places[number]
-        if number < EXI_PLACES_N and found.offset != EXI_NOWHERE:
+        if found.offset != EXI_NOWHERE:
             if found.presence == EXI_NOWHERE or base[found.presence] == found.present:
                 return i
     return -1
@@ -245,14 +268,16 @@ cdef int encode_element(encoder *e, int number, uint64_t code, int width) noexce
     cdef bit_writer bits = e.bits
     cdef uint64_t offset
     cdef int found
-    cdef int n
     cdef int current = 0
     cdef int count = 0
-    cdef int repeat
     cdef int failure = OK
     while True:
-        # The field `number` comes, by `code`; `current` is the state after it.
+        # The field `number` comes; `code` has the event codes that are not yet written, `current` is the state after it.
         field = &exi_fields[number]
+        if width > MAX_PENDING:
+            put(&bits, code, width)
+            code = 0
+            width = 0
         if field.kind == EXI_SMALL and not field.flags & EXI_BARE:
             limits = &exi_values[field.content]
             offset = <uint64_t>(number_of(e, number) - limits.low)
@@ -260,9 +285,13 @@ cdef int encode_element(encoder *e, int number, uint64_t code, int width) noexce
                 failure = BAD_VALUE
                 break
             put(&bits, code << (field.bits + 2) | offset << 1, width + field.bits + 2)
+            code = 0
+            width = 0
         elif field.kind == EXI_COMPLEX:
-            if not field.bits or not encode_flat(e, &bits, number, code, width):
-                put(&bits, code, width)
+            if field.bits and encode_flat(e, &bits, number, code, width):
+                code = 0
+                width = 0
+            else:
                 level.state = <uint16_t>current
                 level.field = <uint16_t>number
                 level.count = <uint16_t>count
@@ -270,55 +299,81 @@ cdef int encode_element(encoder *e, int number, uint64_t code, int width) noexce
                 level += 1
                 if e.base != NULL:
                     e.base += exi_places[number].offset
-                current = exi_types[field.content].start
+                current = field.start
                 count = 0
+        elif field.kind == EXI_END:
+            level -= 1
+            current = level.state
+            count = level.count
+            e.base = level.base
         else:
-            put(&bits, code, width)
-            if field.kind == EXI_END:
-                level -= 1
-                current = level.state
-                count = level.count
-                e.base = level.base
-            else:
-                e.bits = bits
-                failure = encode_simple(e, number, field)
-                bits = e.bits
-                if failure:
-                    break
+            e.bits = bits
+            failure = encode_simple(e, number, field, code, width)
+            bits = e.bits
+            code = 0
+            width = 0
+            if failure:
+                break
         if level == e.frames:
+            if width:
+                put(&bits, code, width)
             e.bits = bits
             return OK
         e.entry += 1
         state = &exi_states[current]
-        n = state.codes & MAX_CODES
-        repeat = state.codes >> 12
-        width = exi_width(n)
         productions = &exi_productions[state.first]
-        if repeat == EXI_SPARSE:
-            found = sparse_code(e, productions)
-        elif e.base == NULL:
-            found = production_on_tape(e, productions, n)
+        if state.width <= MAX_WIDTH:
+            found = production_in_struct(e.base, productions, state.n) if e.base != NULL else \
+                production_on_tape(e, productions, state.n)
+            if found < 0:
+                failure = no_choice(e, productions, state.n)
+                number = e.field
+                break
+            code = code << state.width | <uint64_t>found
+            width += state.width
+            number = productions[found].field
+            current = productions[found].next
         else:
-            found = production_in_struct(e.base, productions, n)
-        if found < 0:
-            failure = no_choice(e, productions, n if repeat != EXI_SPARSE else 2)
-            number = e.field
-            break
-        code = <uint64_t>found
-        productions = sparse_production(productions, found) if repeat == EXI_SPARSE else productions + found
-        number = productions.field
-        if repeat and found == 0 and repeat != EXI_SPARSE and count + 1 < exi_repeats[repeat]:
-            count += 1
-        else:
-            current = productions.next
-            count = 0
+            e.bits = bits
+            count = choose_counted(e, &current, count, &number, &code, &width)
+            if count < 0:
+                failure = -count
+                number = e.field
+                break
     e.field = number
     e.depth = <int>(level - e.frames)
     return failure
 
 
+# Choose a production in a state that is sparse, or that has one which may be taken a limited number of times. Returns how
+# often it has been taken since the state was entered, or minus what is wrong.
+cdef int choose_counted(encoder *e, int *current, int count, int *number, uint64_t *code, int *width) noexcept nogil:
+    cdef const exi_state *state = &exi_states[current[0]]
+    cdef const exi_production *productions = &exi_productions[state.first]
+    cdef int repeat = state.width >> 3
+    cdef int n = state.n if repeat != EXI_SPARSE else productions.field
+    cdef int found
+    if repeat == EXI_SPARSE:
+        found = sparse_code(e, productions)
+    elif e.base == NULL:
+        found = production_on_tape(e, productions, n)
+    else:
+        found = production_in_struct(e.base, productions, n)
+    if found < 0:
+        return -no_choice(e, productions, n if repeat != EXI_SPARSE else 3)
+    code[0] = code[0] << exi_width(n) | <uint64_t>found
+    width[0] += exi_width(n)
+    productions = sparse_production(productions, found) if repeat == EXI_SPARSE else productions + found
+    number[0] = productions.field
+    if repeat != EXI_SPARSE and found == 0 and count + 1 < exi_repeats[repeat]:
+        return count + 1
+    current[0] = productions.next
+    return 0
+
+
 # Find the event code of the next entry of the tape in a sparse state.
 cdef int sparse_code(const encoder *e, const exi_production *production) noexcept nogil:
+    production += 1
     while production.field != EXI_STOP:
         if production[1].field == e.tape[e.entry].field:
             return production.field

@@ -21,23 +21,24 @@ enum exi_kind {
 
 enum exi_python { EXI_PLAIN, EXI_BOOL, EXI_ENUM };
 
-enum exi_flags { EXI_BARE = 1, EXI_REPEATED = 2, EXI_WIDE = 4, EXI_ABSTRACT = 8 };
+enum exi_flags { EXI_BARE = 1, EXI_REPEATED = 2, EXI_WIDE = 4, EXI_ABSTRACT = 8, EXI_CLEAR = 16 };
 
 /* Field 0 is the end of an element, field 1 what is refused. */
 enum { EXI_END_FIELD, EXI_REFUSED_FIELD };
 
 #define EXI_NOWHERE 0xFFFF
 #define EXI_STOP 0xFFFF
-#define EXI_SPARSE 15
+#define EXI_SPARSE 31
 
 typedef struct {
     uint16_t first; /* production of event code 0 */
-    uint16_t codes; /* productions (12 bits), code n is the escape to the second level; above that, EXI_SPARSE or which of
-                     * exi_repeats tells how often production 0 keeps this state */
+    uint8_t n;      /* productions; code n is the escape to the second level */
+    uint8_t width;  /* bits of the event code (3 bits); above that, EXI_SPARSE or which of exi_repeats tells how often
+                     * production 0 keeps this state */
 } exi_state;
 
 typedef struct {
-    uint16_t field; /* or, before each production of a sparse state, its event code */
+    uint16_t field; /* in a sparse state first the number of productions, then before each one its event code */
     uint16_t next;  /* state */
 } exi_production;
 
@@ -47,6 +48,7 @@ typedef struct {
     uint8_t flags;
     uint8_t slot;     /* index among the fields of the Python class */
     uint16_t content; /* value, or type of a COMPLEX one */
+    uint16_t start;   /* state at the start of a COMPLEX one */
     uint16_t name;    /* offset in exi_names */
 } exi_field;
 
@@ -66,7 +68,6 @@ typedef struct {
 } exi_value;
 
 typedef struct {
-    uint16_t start; /* state */
     uint16_t first; /* field */
     uint16_t name;  /* of the Python class */
     uint8_t module;

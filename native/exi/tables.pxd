@@ -6,7 +6,7 @@ cdef extern from "exi_tables.h" nogil:
     enum:
         EXI_SMALL, EXI_UNSIGNED, EXI_INTEGER, EXI_BINARY, EXI_STRING, EXI_BIG, EXI_COMPLEX, EXI_END, EXI_REFUSED
         EXI_PLAIN, EXI_BOOL, EXI_ENUM
-        EXI_BARE, EXI_REPEATED, EXI_WIDE, EXI_ABSTRACT
+        EXI_BARE, EXI_REPEATED, EXI_WIDE, EXI_ABSTRACT, EXI_CLEAR
         EXI_NOWHERE, EXI_STOP, EXI_SPARSE
         EXI_END_FIELD, EXI_REFUSED_FIELD
         EXI_MAX_DEPTH
@@ -18,7 +18,8 @@ cdef extern from "exi_tables.h" nogil:
 
     ctypedef struct exi_state:
         uint16_t first
-        uint16_t codes
+        uint8_t n
+        uint8_t width
 
     ctypedef struct exi_production:
         uint16_t field
@@ -30,6 +31,7 @@ cdef extern from "exi_tables.h" nogil:
         uint8_t flags
         uint8_t slot
         uint16_t content
+        uint16_t start
         uint16_t name
 
     ctypedef struct exi_place:
@@ -45,7 +47,6 @@ cdef extern from "exi_tables.h" nogil:
         uint8_t python
 
     ctypedef struct exi_type:
-        uint16_t start
         uint16_t first
         uint16_t name
         uint8_t module

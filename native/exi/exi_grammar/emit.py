@@ -8,14 +8,14 @@ from enum import StrEnum
 from exi_grammar.fields import Kind, Value
 from exi_grammar.flat import Item, flat_items
 from exi_grammar.grammar import REFUSED, Entry, Grammar, State
-from exi_grammar.structs import Place
+from exi_grammar.structs import Place, has_presence
 
 NOWHERE = 0xFFFF
 """Offset of what has no place in a struct; presence of what is always there."""
-BARE, REPEATED, WIDE, ABSTRACT = 1, 2, 4, 8
-SPARSE = 15
+BARE, REPEATED, WIDE, ABSTRACT, CLEAR = 1, 2, 4, 8, 16
+SPARSE = 31
 """Stands where other states say how often their first production repeats."""
-REPEAT_SHIFT = 12
+REPEAT_SHIFT = 3
 STOP = 0xFFFF
 
 
@@ -73,8 +73,11 @@ class Tables:
         states: list[str] = []
         productions: list[str] = []
         for state in self._grammar.states:
-            repeat = SPARSE if state.sparse else self._repeats.index(state.repeat)
-            states.append(f"{{{len(productions)}, {len(state.productions) | repeat << REPEAT_SHIFT}}}")
+            first, n = len(productions), len(state.productions)
+            if state.sparse:
+                states.append(f"{{{first}, 0, {SPARSE << REPEAT_SHIFT}}}")
+            else:
+                states.append(f"{{{first}, {n}, {state.width | self._repeats.index(state.repeat) << REPEAT_SHIFT}}}")
             productions += _sparse(state) if state.sparse else [f"{{{p.field}, {p.next}}}" for p in state.productions]
         return _array("exi_state", "exi_states", states) + _array("exi_production", "exi_productions", productions)
 
@@ -84,15 +87,19 @@ class Tables:
     def _field(self, entry: Entry) -> str:
         wide = entry.place is not None and entry.place.wide
         flags = BARE * entry.bare | REPEATED * entry.repeated | WIDE * wide | ABSTRACT * entry.abstract
+        start = 0
+        if entry.kind is Kind.COMPLEX:
+            child = self._grammar.types[entry.child]
+            start = child.start
+            flags |= CLEAR * (entry.place is not None and has_presence(child.cls))
         bits = entry.value.bits if entry.value else self._flat_numbers[entry.child] if entry.kind is Kind.COMPLEX else 0
         content = self._value(entry.value) if entry.value else entry.child
         name = self._names.offset(entry.name)
-        return f"{{{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {name}}}"
+        return f"{{{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {start}, {name}}}"
 
     def _places(self) -> str:
-        entries = self._grammar.entries
-        last = max(number for number, entry in enumerate(entries) if entry.place)
-        return _array("exi_place", "exi_places", [_place(entry.place) for entry in entries[: last + 1]])
+        placed = self._grammar.entries[: self._grammar.placed]
+        return _array("exi_place", "exi_places", [_place(entry.place) for entry in placed])
 
     def _value(self, value: Value) -> int:
         return self._values.setdefault(value, len(self._values))
@@ -112,7 +119,7 @@ class Tables:
 
     def _types(self) -> str:
         rows = [
-            f"{{{entry.start}, {entry.fields.start}, {self._class(entry.cls)}, {len(entry.fields)}}}"
+            f"{{{entry.fields.start}, {self._class(entry.cls)}, {len(entry.fields)}}}"
             for entry in self._grammar.types
         ]
         return _array("exi_type", "exi_types", rows)
@@ -150,9 +157,10 @@ def tables_header(grammar: Grammar) -> str:
 
 
 def _sparse(state: State) -> list[str]:
-    """Write the few productions that are taken, each after a row that has its event code in the place of the field."""
+    """Write how many productions there are, then those that are taken, each after a row that has its event code."""
     taken = [(code, p) for code, p in enumerate(state.productions) if p.field != REFUSED]
-    return [row for code, p in taken for row in (f"{{{code}, 0}}", f"{{{p.field}, {p.next}}}")] + [f"{{{STOP}, 0}}"]
+    rows = [row for code, p in taken for row in (f"{{{code}, 0}}", f"{{{p.field}, {p.next}}}")]
+    return [f"{{{len(state.productions)}, 0}}", *rows, f"{{{STOP}, 0}}"]
 
 
 def _place(place: Place | None) -> str:

@@ -101,6 +101,7 @@ class Grammar:
         envelopes = {name: self._envelope(elements) for name, elements in every.items()}
         for entry in sorted(self.types, key=lambda entry: not is_placed(entry.cls)):
             entry.fields = self._add_fields(self._fields_with_members(entry.cls))
+        self.placed = max(entry.fields.stop for entry in self.types if is_placed(entry.cls))
         for entry in self.types:
             entry.start = self._add_states(entry.cls)
         for name, elements in every.items():

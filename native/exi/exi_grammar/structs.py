@@ -73,6 +73,11 @@ def is_placed(cls: type[Type]) -> bool:
     return cls in (*ENVELOPES, *HEADERS, *BODIES, *struct_classes())
 
 
+def has_presence(cls: type[Type]) -> bool:
+    """Tell whether a class's struct begins with octets that say what is there, so that these must be cleared first."""
+    return cls in ENVELOPES or (cls in struct_classes() and any(field.optional for field in fields_of(cls)))
+
+
 def place_of(field: Field) -> Place | None:
     """Tell where a field of any class is stored; None if the charge loop has no place for it."""
     if not is_placed(field.owner):
