@@ -119,8 +119,7 @@ class Tables:
 
     def _types(self) -> str:
         rows = [
-            f"{{{entry.fields.start}, {self._class(entry.cls)}, {len(entry.fields)}}}"
-            for entry in self._grammar.types
+            f"{{{entry.fields.start}, {self._class(entry.cls)}, {len(entry.fields)}}}" for entry in self._grammar.types
         ]
         return _array("exi_type", "exi_types", rows)
 
@@ -171,4 +170,6 @@ def _place(place: Place | None) -> str:
 
 def _array(kind: str, name: str, rows: Iterable[str]) -> str:
     lines = [f"    {row}," for row in rows]
-    return "\n".join([f"static const {kind} {name}[] = {{", *lines, "};", f"#define {name.upper()}_N {len(lines)}", "", ""])
+    return "\n".join(
+        [f"static const {kind} {name}[] = {{", *lines, "};", f"#define {name.upper()}_N {len(lines)}", "", ""]
+    )

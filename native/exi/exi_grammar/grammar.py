@@ -112,7 +112,9 @@ class Grammar:
         """How deep elements nest at most; no type contains itself."""
 
         def depth(number: int) -> int:
-            children = [self.entries[n].child for n in self.types[number].fields if self.entries[n].kind is Kind.COMPLEX]
+            children = [
+                self.entries[n].child for n in self.types[number].fields if self.entries[n].kind is Kind.COMPLEX
+            ]
             return 1 + max(map(depth, children), default=0)
 
         return max(map(depth, range(len(self.types))))

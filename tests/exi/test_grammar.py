@@ -1,0 +1,203 @@
+"""The grammar compiler against state tables that were dumped from another implementation."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT
+
+SCHEMAS = {"app": "sap", "din": "din", "iso2": "iso2", "xmldsig": "xmldsig"}
+PREFIXES = {
+    "t": "MsgDataTypes",
+    "b": "MsgBody",
+    "d": "MsgDef",
+    "h": "MsgHeader",
+    "ds": "xmldsig#",
+    "sap": "AppProtocol",
+}
+REFUSED_EVENTS = ("START_ELEMENT_GENERIC", "CHARACTERS_GENERIC", "ATTRIBUTE_GENERIC")
+KINDS = {
+    "UNSIGNED_INTEGER": ("UNSIGNED",),
+    "INTEGER": ("INTEGER", "BIG"),
+    "STRING": ("STRING",),
+    "BINARY_HEX": ("BINARY",),
+    "BINARY_BASE64": ("BINARY",),
+}
+
+
+@pytest.fixture(scope="module")
+def compiler() -> ModuleType:
+    """The compiler's main module; it is part of the build, not of the package."""
+    sys.path.insert(0, str(ROOT / "native" / "exi"))
+    return importlib.import_module("exi_grammar.grammar")
+
+
+@pytest.fixture(scope="module")
+def grammar(compiler: ModuleType) -> Any:
+    return compiler.Grammar()
+
+
+class Comparison:
+    """Walks the compiled and the dumped grammar side by side, from their start states on."""
+
+    def __init__(self, grammar: Any, dump: dict[str, Any]) -> None:
+        self.grammar = grammar
+        self.dumped = {state["id"]: state for state in dump["states"]}
+        self.seen: set[tuple[int, int, int]] = set()
+
+    def root(self, fields: list[int], start: int) -> None:
+        """Compare the table of root elements with the state that follows the start of the document or fragment."""
+        state = self.dumped[self.dumped[start]["p"][0][3]]
+        assert len(state["p"]) == len(fields)
+        assert len(fields).bit_length() == state["w"]
+        for number, (code, event, content, *_) in zip(fields, state["p"], strict=True):
+            if content is None:
+                assert number == 1, (code, event)
+            else:
+                assert self.grammar.entries[number].name == local_name(event)
+                self.element(self.grammar.entries[number], content)
+
+    def element(self, entry: Any, content: int) -> None:
+        """Compare the content of an element, which begins at a dumped state."""
+        if entry.value is None:
+            self.state(self.grammar.types[entry.child].start, content)
+            return
+        (characters,) = self.dumped[content]["p"]
+        assert self.dumped[content]["w"] == 1
+        same_value(entry.value, characters[1])
+        (end,) = self.dumped[characters[3]]["p"]
+        assert end[1] == "END_ELEMENT"
+        assert self.dumped[characters[3]]["w"] == 1
+
+    def state(self, ours: int, theirs: int, taken: int = 0) -> None:
+        """Compare two states, and those that follow them.
+
+        A limited list is one state with a count; the dump has a few that are a state an item. `taken` counts there.
+        """
+        if (ours, theirs, taken) in self.seen:
+            return
+        self.seen.add((ours, theirs, taken))
+        state, dumped = self.grammar.states[ours], self.dumped[theirs]
+        assert state.width == dumped["w"], dumped
+        assert len(state.productions) == len(dumped["p"]), dumped
+        for index, (production, row) in enumerate(zip(state.productions, dumped["p"], strict=True)):
+            assert row[0] == index
+            repeat = row[4]["repeat"] if len(row) > 4 else 0
+            self.production(production, row)
+            if index == 0 and state.repeat and not repeat and taken + 1 < state.repeat:
+                self.state(ours, row[3], taken + 1)
+            else:
+                assert repeat in (0, state.repeat)
+                assert index == 0 or not repeat
+                self.after(production, row)
+
+    def after(self, production: Any, row: list[Any]) -> None:
+        if production.field > 1:
+            self.state(production.next, row[3])
+
+    def production(self, production: Any, row: list[Any]) -> None:
+        _, event, content = row[:3]
+        entry = self.grammar.entries[production.field]
+        if production.field == 1:
+            assert event in REFUSED_EVENTS
+            return
+        if production.field == 0:
+            assert event == "END_ELEMENT"
+            return
+        if entry.bare:
+            same_value(entry.value, event)
+        else:
+            self.element(entry, content)
+        if not event.startswith("CH"):
+            assert entry.name == local_name(event)
+            assert entry.field.namespace.endswith(namespace(event)), event
+
+
+def local_name(event: str) -> str:
+    found = re.match(r"(?:SE|AT)\((?:\w+:)?([\w.-]+)\)", event)
+    assert found is not None, event
+    return found[1]
+
+
+def namespace(event: str) -> str:
+    found = re.match(r"(?:SE|AT)\((\w+):", event)
+    return PREFIXES[found[1]] if found is not None else ""
+
+
+def same_value(value: Any, event: str) -> None:
+    """Compare how a value is coded: `CH exi_integer/NBIT_UNSIGNED_INTEGER bits=7 lo=0 hi=100 type=...`."""
+    found = re.search(r"exi_\w+/(\w+)((?: \w+=-?\w+)*)", event)
+    assert found is not None, event
+    facets = dict(part.split("=") for part in found[2].split())
+    if found[1] == "NBIT_UNSIGNED_INTEGER":
+        assert (value.bits, value.low, value.low + value.span) == tuple(
+            int(facets[key]) for key in ("bits", "lo", "hi")
+        )
+    elif found[1] == "ENUMERATION":
+        assert (value.bits, value.span + 1) == (int(facets["bits"]), int(facets["n"]))
+    elif found[1] == "BOOLEAN":
+        assert (value.bits, value.python) == (1, bool)
+    else:
+        assert value.kind.name in KINDS[found[1]], event
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+@pytest.mark.parametrize("start", ["document", "fragment"])
+def test_every_state_is_as_dumped(grammar: Any, shared: Path, schema: str, start: str) -> None:
+    dump = json.loads((shared / "vectors" / "grammar" / f"{schema}.grammar.json").read_text())
+    root = grammar.roots[list(SCHEMAS).index(schema)]
+    comparison = Comparison(grammar, dump)
+    comparison.root(getattr(root, start), dump[start])
+    assert comparison.seen
+
+
+@pytest.mark.parametrize(
+    ("schema", "document_width", "fragment_width", "envelope"),
+    [("app", 2, 4, None), ("din", 7, 8, 77), ("iso2", 7, 8, 76), ("xmldsig", 5, 6, None)],
+)
+def test_event_codes_of_roots(
+    grammar: Any, schema: str, document_width: int, fragment_width: int, envelope: int | None
+) -> None:
+    root = grammar.roots[list(SCHEMAS).index(schema)]
+    assert len(root.document).bit_length() == document_width
+    assert len(root.fragment).bit_length() == fragment_width
+    if envelope is None:
+        assert not root.envelope
+    else:
+        assert root.document.index(root.envelope) == envelope
+
+
+def test_states_are_shared_between_namespaces(grammar: Any) -> None:
+    classes = [entry.cls for entry in grammar.types]
+    ambiguous = [cls.__name__ for cls in set(classes) if classes.count(cls) > 1]
+    assert ambiguous == ["EMAIDType"], "only an element with two types has a second grammar"
+
+
+def test_types_nest_to_a_limited_depth(grammar: Any) -> None:
+    assert grammar.depth < 16
+
+
+def test_a_content_model_that_is_not_deterministic_is_refused(compiler: ModuleType) -> None:
+    content = importlib.import_module("exi_grammar.content")
+    fields = importlib.import_module("exi_grammar.fields")
+    din = importlib.import_module("fastsecc.messages.din70121")
+    field = fields.fields_of(din.CostType)[0]
+    with pytest.raises(ValueError, match="deterministic"):
+        content.steps((content.Term(field, 0, 1), content.Term(field, 1, 1)))
+
+
+def test_tables_are_written_only_when_they_change(compiler: ModuleType, tmp_path: Path) -> None:
+    main = importlib.import_module("compile_grammar")
+    main.write_tables(tmp_path)
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    main.write_tables(tmp_path)
+    assert before == {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert set(before) == {"exi_structs.h", "exi_tables.h"}
