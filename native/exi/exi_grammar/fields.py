@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
+from inspect import get_annotations
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -126,7 +127,7 @@ def _unwrap(hint: Any) -> tuple[Any, dict[type, Any], bool]:
 
 def _namespace_of(owner: type[Type], name: str) -> str:
     """Return the namespace of the module whose class declares an element."""
-    declaring = next(cls for cls in reversed(owner.__mro__) if name in cls.__dict__.get("__annotations__", {}))
+    declaring = next(cls for cls in reversed(owner.__mro__) if name in get_annotations(cls))
     return str(sys.modules[declaring.__module__].__dict__["NAMESPACE"])
 
 

@@ -1,8 +1,8 @@
 """Types that the engine takes in one go.
 
 A type of a few numbers, such as PhysicalValueType, is decoded from one 64-bit word if every element is there, which is
-what event code 0 stands for in each of its states. All bits but those of the values are then zero. Anything else goes the
-long way, state by state.
+what event code 0 stands for in each of its states. All bits but those of the values are then zero. Anything else goes
+the long way, state by state.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VARIABLE_BITS = 24
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A field with the zero bits before it (and, for one of fixed length, its own); END for the zero bits at the end."""
+    """A field with the zero bits before it (and its own, if they are always as many); END for those at the end."""
 
     field: int
     bits: int

@@ -101,7 +101,7 @@ def _c_type(field: Field) -> str:
     if not isinstance(value, Value):
         return c_name(value)
     high = value.low + value.span
-    if -(2**31) <= value.low and high < 2**31:
+    if value.low >= -(2**31) and high < 2**31:
         return "int32_t"
     return "int64_t" if high < 2**63 else "uint64_t"
 

@@ -56,7 +56,7 @@ class Decoded(NamedTuple):
 
 
 def decode(data: Octets, namespace: str, fragment: bool = False) -> Any:
-    """Decode an EXI document, or with `fragment` one element as it is signed, of a namespace ("sap", "din", "iso2", ...).
+    """Decode an EXI document, or with `fragment` one element as it is signed, of a namespace ("sap", "din", "iso2").
 
     Returns the element's message object (for an element of simple type its bare value). Raises DecodeError.
     """
