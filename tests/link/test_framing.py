@@ -37,6 +37,7 @@ def test_several_frames_in_one_segment(connect, frame):
 
 
 def test_frames_are_numbered_and_carry_their_type(connect):
+    """JPV2G-001: version, type and length as they were written."""
     connection = connect(payload_types=[0x8001, 0x8002])
     connection.send(b"a")
     connection.send(b"b", payload_type=0x8002)
@@ -58,7 +59,7 @@ def test_payload_of_any_size(connect, size):
 @pytest.mark.parametrize(("header", "fault"), BAD_HEADERS)
 @pytest.mark.parametrize("size", [0, 1, 5000])
 def test_frame_with_a_bad_header_is_ignored(connect, header, fault, size):
-    """CMN_V2GTPSessionSetup_003 to 005: no answer, the connection stays, and the frames around it count."""
+    """CMN_V2GTPSessionSetup_003 to 005, OC-031: no answer, the connection stays, and the frames around it count."""
     connection = connect()
     connection.send(b"before")
     connection.send(bytes(size), **header)
@@ -69,6 +70,7 @@ def test_frame_with_a_bad_header_is_ignored(connect, header, fault, size):
 
 
 def test_CMN_V2GTPSessionSetup_001_answer_has_a_proper_header(connect, frame):
+    """EVV2G-019: 01 FE, type and length big endian, eight octets."""
     connection = connect()
     connection.send(b"request")
     connection.frames(1)

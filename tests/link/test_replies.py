@@ -72,6 +72,7 @@ def test_close_now_sends_our_fin_at_once(connect):
 
 
 def test_close_now_is_bounded(connect):
+    """EVV2G-038: the EV has a bounded time for its FIN, then the connection is closed."""
     connection = connect(fin_wait_ms=10)
     connection.link.reply(0x8001, b"last", CloseMode.NOW)
     assert connection.closed() == Closed(CloseReason.CLOSED_BY_US, "the EV did not close within 10 ms")

@@ -260,3 +260,19 @@ def test_ev_that_vanishes_leaves_a_charger_that_is_off(wishes, end):
     assert bench.charger.state.dlink_ready
     bench.at_request.clear()
     assert bench.charge(Ev(wishes)).ok
+
+
+@EVERY
+def test_the_hundredth_session_is_as_good_as_the_first(wishes):
+    """DC_SessionStop_010, AC_SessionStop_011: sessions one after the other on one connector, nothing adds up."""
+    bench = bench_for(wishes)
+    wishes = replace(wishes, cycles=2)
+    codes, variables = [], []
+    for _ in range(100):
+        bench.exchanged.clear()
+        bench.variables.clear()
+        assert bench.charge(Ev(wishes)).ok
+        codes.append([name for name, _ in bench.exchanged if name != "CableCheckReq"])
+        variables.append(bench.names())
+    assert codes[0] == codes[-1]
+    assert variables[1] == variables[-1]

@@ -1,0 +1,82 @@
+"""Each public test purpose that concerns what this version does is named by a test, or stands here with the reason."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+PNC = "Plug & Charge is not in this version"
+TLS = "TLS is not in this version"
+CONTROL_PILOT = "the control pilot is the charger's; the interface does not say its state"
+SALES_TARIFF = "no sales tariff is offered"
+
+NOT_HERE = {
+    "CMN_SDP_005": TLS,
+    "CMN_SupportedAppProtocol_001": TLS,
+    "CMN_ServiceDetail_001": "no value-added service is offered",
+    "CMN_ServiceDetail_011": "no value-added service is offered",
+    "DC_CableCheck_008": CONTROL_PILOT,
+    "DC_WeldingDetection_005": CONTROL_PILOT,
+    "DC_SessionStop_006": CONTROL_PILOT,
+    "CMN_Abnormal_001": CONTROL_PILOT,
+    "EVV2G-037": CONTROL_PILOT,
+    "RISE-003": PNC,
+    "RISE-004": PNC,
+    "RISE-005": PNC,
+    "RISE-006": PNC,
+    "RISE-007": PNC,
+    "RISE-008": PNC,
+    "RISE-009": PNC,
+    "RISE-018": PNC,
+    "OC-011": SALES_TARIFF,
+    "JPV2G-002": "it tests an EV",
+    "OC-033": "SDP for wireless charging",
+    **{
+        f"{kind}_ChargeParameterDiscovery_{number:03}": SALES_TARIFF
+        for kind in ("AC", "DC")
+        for number in (8, 9, 10, 11, 13, 15, 18, 20, 21, 24, 26, 27, 30, 32, 34, 35)
+    },
+    "AC_ChargeParameterDiscovery_014": "ChargeParameterDiscoveryRes is never Ongoing",
+    "DC_ChargeParameterDiscovery_014": "ChargeParameterDiscoveryRes is never Ongoing",
+}
+
+
+def test_every_public_test_purpose_has_a_test_or_a_reason(shared: Path) -> None:
+    named = _flat(_node_ids() + "".join(path.read_text() for path in _test_files()))
+    purposes = _purposes((shared / "facts" / "conformance.md").read_text())
+    assert len(purposes) > 250
+    missing = {purpose for purpose in purposes if _flat(purpose) not in named}
+    assert missing - set(NOT_HERE) == set(), "neither a test nor a reason"
+    assert set(NOT_HERE) - missing == set(), "a reason for what has a test, or is no purpose"
+
+
+def _purposes(document: str) -> set[str]:
+    """List the ids that concern SDP, V2GTP, supportedAppProtocol, DIN and ISO 15118-2 with external payment."""
+    found: set[str] = set()
+    section = ""
+    for line in document.splitlines():
+        if line.startswith("#### "):
+            section = line[5:]
+        purpose = re.match(r"- `([\w-]+)` ([^|]*)\|", line)
+        if purpose and not section.startswith(("ISO 15118-20", "TLS")) and not re.search(r"\bPnC\b", purpose[2]):
+            found.add(purpose[1])
+    return found
+
+
+def _flat(text: str) -> str:
+    """Leave out what Python names may not have, or have otherwise."""
+    return re.sub(r"[_-]", "", text).lower()
+
+
+def _node_ids() -> str:
+    """Let pytest tell the names of all tests, parameters among them."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "tests"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def _test_files() -> list[Path]:
+    return [path for path in sorted((ROOT / "tests").rglob("*.py")) if path != Path(__file__)]
