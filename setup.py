@@ -20,6 +20,8 @@ GENERATED = Path("build/native")
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
 # What Cython writes converts freely between integer types; our own C must not.
 CYTHON_WARNINGS = ["-Wall", "-Wextra", "-Wno-conversion", "-Wno-unused-parameter", "-Wno-missing-field-initializers"]
+# It is mostly glue, of which the size counts; what must be fast says so itself (exi_hot.h).
+CYTHON_SIZE = ["-Os", "-fno-asynchronous-unwind-tables", "-fno-plt"]
 COMPILE = ["-std=c11", "-O2", "-fsigned-char", "-fvisibility=hidden", "-D_GNU_SOURCE"]
 LINK: list[str] = []
 if os.environ.get("FASTSECC_DEBUG"):
@@ -28,6 +30,7 @@ if os.environ.get("FASTSECC_SANITIZE"):
     sanitize = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-g", "-fno-omit-frame-pointer"]
     COMPILE += sanitize
     LINK += sanitize
+    CYTHON_SIZE = ["-O1"]
 
 ABI3 = [("Py_LIMITED_API", "0x030B0000"), ("CYTHON_LIMITED_API", "1")]
 
@@ -57,7 +60,7 @@ class BuildNative(build_ext):
         def compile_with_warnings(obj: str, src: str, *rest: object) -> None:
             own = not src.startswith(str(GENERATED)) and not src.endswith(f"{ext.name.split('.')[-1]}.c")
             *head, extra, options = rest
-            compile_one(obj, src, *head, [*extra, *(WARNINGS if own else CYTHON_WARNINGS)], options)
+            compile_one(obj, src, *head, [*extra, *(WARNINGS if own else CYTHON_WARNINGS + CYTHON_SIZE)], options)
 
         self.compiler._compile = compile_with_warnings
         try:

@@ -3,6 +3,7 @@
 """The EXI codec: a table-driven engine that needs no GIL, and its Python face (used through fastsecc.exi)."""
 
 from importlib import import_module
+from zlib import decompress
 
 from fastsecc.errors import EncodeError
 
@@ -12,13 +13,16 @@ cdef enum:
     EXI_HEADER = 0x80     # distinguishing bits, no options, version 1
     NO_LIMIT = 0xFFFFFFFF
 
+cdef extern from "exi_hot.h":
+    pass
+
 include "decode.pxi"
 include "encode.pxi"
 include "objects.pxi"
 include "flatten.pxi"
 
 
-def decode(bytes octets, int root, bint fragment):
+def decode(bytes octets, int root, bint fragment, /):
     """Decode a stream; returns (message or None, element or path, bit, result, deviations)."""
     cdef decoder d
     cdef const uint8_t *exi = <const uint8_t *>PyBytes_AsString(octets)
@@ -29,11 +33,18 @@ def decode(bytes octets, int root, bint fragment):
     try:
         failure = decode_stream(&d, exi, n, root, fragment) if d.side != NULL else NO_MEMORY
         if failure:
-            return None, path_of(d.frames, d.depth, d.field), d.bits.at, failure, ()
+            return None, place_of(&d), min(d.bits.at, 8 * n), failure, ()
         return message_of(&d)
     finally:
         free(d.tape)
         free(d.side)
+
+
+cdef str place_of(const decoder *d):
+    """Name the element where decoding stopped: the root when it was at its end."""
+    if d.depth == 0 and d.field <= EXI_REFUSED_FIELD and d.entries:
+        return name_of(d.tape.field)
+    return path_of(d.frames, d.depth, d.field)
 
 
 cdef object message_of(decoder *d):
@@ -65,7 +76,7 @@ cdef tuple deviations_of(decoder *d):
     return tuple(found)
 
 
-def encode(message, int root, int code, bint fragment):
+def encode(message, int root, int code, bint fragment, /):
     """Encode a message as the element that `code` stands for at the start of a document or fragment (see `roots`)."""
     cdef flattening f
     cdef list keep = []
@@ -89,7 +100,7 @@ cdef bytes encoded(flattening *f, int root, int code, bint fragment):
         e.tape = f.tape.tape
         n = encode_stream(&e, to, capacity, root, code, fragment)
         if n < 0:
-            raise EncodeError(path_of(e.frames, e.depth, e.field), REASONS[-n])
+            raise EncodeError(slot_path(e.frames, e.depth, e.field), REASONS[-n])
         return PyBytes_FromStringAndSize(<const char *>to, n)
     finally:
         free(to)
@@ -102,7 +113,7 @@ REASONS = {
 }
 
 
-def roots(int root, bint fragment):
+def roots(int root, bint fragment, /):
     """List the names and classes (None: no complex type) of the elements that a document or fragment may start with."""
     cdef const exi_field *field
     cdef int code
@@ -153,7 +164,7 @@ cdef int root_of(object message) except -1:
     raise EncodeError(type(message).__name__, "is no V2G_Message")
 
 
-def repeat_decode(bytes octets, int root, int times, bint to_struct):
+def repeat_decode(bytes octets, int root, int times, bint to_struct, /):
     """Decode a document again and again, natively, for benchmarks; returns the result."""
     cdef decoder d
     cdef exi_loop_message message
@@ -174,7 +185,7 @@ def repeat_decode(bytes octets, int root, int times, bint to_struct):
     return failure
 
 
-def repeat_encode(message, int times):
+def repeat_encode(message, int times, /):
     """Encode a V2G_Message again and again, natively, for benchmarks: from its struct if it has one; returns its length."""
     cdef exi_loop_message loop
     cdef uint8_t out[EXI_LOOP_MAX_OCTETS]

@@ -67,7 +67,7 @@ cdef inline void copy_octets(bit_reader *r, uint8_t *to, int64_t n) noexcept nog
             n -= 1
 
 
-ctypedef struct bit_writer:
+ctypedef struct bit_writer "exi_bit_writer":
     uint8_t *at
     uint8_t *last    # where a whole word can still be stored
     uint64_t bits    # not yet complete octet, left-aligned
@@ -84,7 +84,7 @@ cdef inline void start_writing(bit_writer *w, uint8_t *to, int64_t capacity) noe
 
 
 # Write the `n` low bits of `value`, at most 56; the others must be zero.
-cdef inline void put(bit_writer *w, uint64_t value, int n) noexcept nogil:
+cdef inline void put "exi_put"(bit_writer *w, uint64_t value, int n) noexcept nogil:
     cdef int octets
     w.filled += n
     w.bits |= value << (64 - w.filled)

@@ -40,7 +40,7 @@ ctypedef struct deviation:
     int64_t bit
     int64_t entry         # of the tape
 
-ctypedef struct decoder:
+ctypedef struct decoder "exi_decoder":
     bit_reader bits
     uint8_t *base         # struct of the current element; NULL: the sink is the tape
     tape_entry *tape
@@ -58,7 +58,7 @@ ctypedef struct decoder:
 cdef enum:
     OK, TRUNCATED, NO_SUCH_CODE, NOT_TAKEN, SECOND_LEVEL, OUT_OF_RANGE, STRING_TABLE, BAD_CHARACTER, TOO_LONG_INTEGER, \
         BAD_HEADER, NO_MEMORY, NOT_MINE
-    LENGTH, ILLEGAL_CHARACTER, PADDING, TRAILING, ABSTRACT
+    LENGTH, ILLEGAL_CHARACTER, PADDING, TRAILING, ABSTRACT, RANGE
 
 
 cdef void deviate(decoder *d, int what) noexcept nogil:
@@ -148,7 +148,7 @@ cdef inline int read_unsigned(bit_reader *bits, uint64_t *value) noexcept nogil:
     return OK
 
 
-cdef int decode_number(decoder *d, int number, const exi_field *field) noexcept nogil:
+cdef inline int decode_number(decoder *d, int number, const exi_field *field) noexcept nogil:
     cdef const exi_value *limits = &exi_values[field.content]
     cdef uint64_t magnitude = 0
     cdef uint64_t negative = 0
@@ -187,7 +187,7 @@ cdef int decode_big(decoder *d, int number) noexcept nogil:
     return append(d, number, <uint32_t>(d.side_n - start) | negative << 31, start)
 
 
-cdef int decode_octets(decoder *d, int number, const exi_field *field) noexcept nogil:
+cdef inline int decode_octets(decoder *d, int number, const exi_field *field) noexcept nogil:
     cdef const exi_value *limits = &exi_values[field.content]
     cdef uint64_t n = 0
     cdef int64_t written
@@ -228,7 +228,7 @@ cdef int decode_octets(decoder *d, int number, const exi_field *field) noexcept 
 
 
 # Tell whether octets are ASCII without control characters.
-cdef bint plain_text(const uint8_t *text, int64_t n) noexcept nogil:
+cdef inline bint plain_text(const uint8_t *text, int64_t n) noexcept nogil:
     cdef uint64_t odd = 0
     cdef uint64_t word
     while n >= 8:
@@ -285,7 +285,7 @@ cdef uint8_t *put_utf8(uint8_t *to, uint32_t point) noexcept nogil:
 
 # Decode a value that is no SMALL one in an element, with the events around it. An empty string or binary may also be written as the end of the
 # element out of turn: an escape and three bits.
-cdef int decode_simple(decoder *d, int number, const exi_field *field) noexcept nogil:
+cdef int decode_simple "exi_decode_simple"(decoder *d, int number, const exi_field *field) noexcept nogil:
     cdef int failure
     cdef uint64_t word
     cdef uint64_t value
@@ -295,6 +295,8 @@ cdef int decode_simple(decoder *d, int number, const exi_field *field) noexcept 
             if word >> 60 != 8 or (field.kind != EXI_STRING and field.kind != EXI_BINARY):
                 return SECOND_LEVEL
             d.bits.at += 4
+            if exi_values[field.content].low:
+                deviate(d, LENGTH)
             if d.base == NULL:
                 return append(d, number, 0, d.side_n)
             return NOT_MINE
@@ -344,7 +346,7 @@ cdef inline int short_number(uint64_t word, uint64_t before, int kind, uint64_t 
 
 
 # Take a type of a few numbers in one go from the bits at hand; returns how many bits, or -1 if it has to go the long way.
-cdef inline int decode_flat(decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) noexcept nogil:
+cdef inline int decode_flat "exi_decode_flat"(decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) noexcept nogil:
     cdef uint64_t value
     cdef int used = 0
     cdef int taken
@@ -406,7 +408,7 @@ cdef inline int decode_whole(decoder *d, int number, uint8_t *base, uint64_t wor
 
 
 # Decode one element and all that is in it; its event code has been read.
-cdef int decode_element(decoder *d, int number) noexcept nogil:
+cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept nogil:
     cdef const exi_state *state
     cdef const exi_production *production
     cdef const exi_field *field
@@ -433,10 +435,10 @@ cdef int decode_element(decoder *d, int number) noexcept nogil:
             limits = &exi_values[field.content]
             value = word >> (62 - field.bits)
             if value & 1 or value >> 1 > limits.span:
-                failure = bad_small(field, value)
+                failure = odd_small(d, number, field, value, at)
             else:
-                at += field.bits + 2
                 failure = keep_number(d, number, field, <int64_t>(value >> 1) + limits.low)
+            at += field.bits + 2
         elif field.kind == EXI_COMPLEX:
             used = decode_whole(d, number, base, word) if field.bits else -1
             if used >= 0:
@@ -543,8 +545,16 @@ cdef int counted_production(decoder *d, int *current, int count, int *number) no
     return 0
 
 
-cdef int bad_small(const exi_field *field, uint64_t value) noexcept nogil:
-    return SECOND_LEVEL if value & 1 or value >> (field.bits + 1) else OUT_OF_RANGE
+# A number outside its range, though not outside its bits, is taken for what it says: a car plans with four phases.
+cdef int odd_small(decoder *d, int number, const exi_field *field, uint64_t value, int64_t at) noexcept nogil:
+    cdef const exi_value *limits = &exi_values[field.content]
+    if value & 1 or value >> (field.bits + 1):
+        return SECOND_LEVEL
+    if limits.python != EXI_PLAIN or d.base != NULL:
+        return OUT_OF_RANGE
+    d.bits.at = at
+    deviate(d, RANGE)
+    return append(d, number, 0, <int64_t>(value >> 1) + limits.low)
 
 
 # A sparse state has before each production one that has its event code in the place of a field.

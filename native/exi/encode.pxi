@@ -3,7 +3,7 @@ from bits cimport bit_writer, exi_load_word, exi_store_word, exi_width, put, sta
 from libc.stdint cimport uintptr_t
 
 # A value to encode. Strings and binaries are where `value` points to.
-ctypedef struct encoder:
+ctypedef struct encoder "exi_encoder":
     bit_writer bits
     const uint8_t *base   # struct of the current element; NULL: the source is the tape
     const tape_entry *tape
@@ -26,7 +26,7 @@ cdef inline void put_unsigned(bit_writer *bits, uint64_t value) noexcept nogil:
 
 
 # Write octets; the caller has made sure that there is space for them.
-cdef void put_octets(bit_writer *bits, const uint8_t *octets, int64_t n) noexcept nogil:
+cdef inline void put_octets(bit_writer *bits, const uint8_t *octets, int64_t n) noexcept nogil:
     cdef uint64_t word
     while n >= 8:
         word = exi_load_word(octets)
@@ -102,7 +102,7 @@ cdef inline int64_t number_of(const encoder *e, int number) noexcept nogil:
     return load(e.base + exi_places[number].offset, exi_fields[number].flags & EXI_WIDE)
 
 
-cdef int encode_octets(encoder *e, int number, const exi_field *field) noexcept nogil:
+cdef inline int encode_octets(encoder *e, int number, const exi_field *field) noexcept nogil:
     cdef const exi_value *limits = &exi_values[field.content]
     cdef const uint8_t *octets
     cdef int64_t n
@@ -133,7 +133,7 @@ cdef int encode_octets(encoder *e, int number, const exi_field *field) noexcept 
     return OK
 
 
-cdef int encode_number(encoder *e, int number, const exi_field *field) noexcept nogil:
+cdef inline int encode_number(encoder *e, int number, const exi_field *field) noexcept nogil:
     cdef int64_t value = number_of(e, number)
     if not in_range(number, <uint64_t>value):
         return BAD_VALUE
@@ -149,7 +149,7 @@ cdef int encode_number(encoder *e, int number, const exi_field *field) noexcept 
 
 
 # Encode a value with the event codes before it and the events around it.
-cdef int encode_simple(encoder *e, int number, const exi_field *field, uint64_t code, int width) noexcept nogil:
+cdef int encode_simple "exi_encode_simple"(encoder *e, int number, const exi_field *field, uint64_t code, int width) noexcept nogil:
     cdef int failure = OK
     if width:
         put(&e.bits, code, width)
@@ -248,18 +248,19 @@ cdef inline int production_in_struct(const uint8_t *base, const exi_production *
 # Say why no production fits.
 cdef int no_choice(encoder *e, const exi_production *productions, int n) noexcept nogil:
     cdef int wanted
+    cdef int last = productions[n - 1].field  # fields are numbered in the schema's order: the next mandatory one
     if e.base != NULL:
         return BAD_VALUE
     wanted = e.tape[e.entry].field
     e.field = wanted
-    if wanted == EXI_END_FIELD:
-        e.field = productions[n - 1].field
+    if wanted == EXI_END_FIELD or (last > EXI_REFUSED_FIELD and wanted > last):
+        e.field = last
         return MISSING
     return TOO_MANY if exi_fields[wanted].flags & EXI_REPEATED else NOT_ALLOWED
 
 
 # Encode one element and all that is in it, beginning with its event code.
-cdef int encode_element(encoder *e, int number, uint64_t code, int width) noexcept nogil:
+cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t code, int width) noexcept nogil:
     cdef const exi_state *state
     cdef const exi_production *productions
     cdef const exi_field *field

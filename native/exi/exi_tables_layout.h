@@ -49,7 +49,7 @@ typedef struct {
     uint8_t slot;     /* index among the fields of the Python class */
     uint16_t content; /* value, or type of a COMPLEX one */
     uint16_t start;   /* state at the start of a COMPLEX one */
-    uint16_t name;    /* offset in exi_names */
+    uint16_t name;    /* offset in the unpacked exi_names */
 } exi_field;
 
 /* Where a field stands in its C struct; fields with higher numbers than there are places have none. */

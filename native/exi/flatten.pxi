@@ -2,7 +2,6 @@
 
 cdef extern from "Python.h":
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
-    char *PyBytes_AsString(object octets) except NULL
     unsigned long long PyLong_AsUnsignedLongLong(object number) except? 0xFFFFFFFFFFFFFFFF
     long long PyLong_AsLongLong(object number) except? -1
 
@@ -22,6 +21,8 @@ cdef int note(flattening *f, int number, uint32_t n, int64_t value) except -1:
     return 0
 
 
+# Write a string or binary. One that is too short is let through, as other codecs do: what has been decoded and flagged can
+# be encoded again.
 cdef int note_octets(flattening *f, int number, const void *octets, int64_t n, int64_t length, list keep, object owner) \
         except -1:
     cdef const exi_value *limits = &exi_values[exi_fields[number].content]
@@ -111,7 +112,7 @@ cdef int member_for(flattening *f, int first, int after, object value) except -1
     for number in range(first, after):
         if class_of(exi_fields[number].content) is cls:
             return number
-    refuse(f, first, "does not belong here", cls)
+    raise EncodeError(slot_path(f.tape.frames, f.tape.depth, first), f"{cls.__name__} does not belong here")
 
 
 cdef int flatten_element(flattening *f, int number, object message, list keep) except -1:

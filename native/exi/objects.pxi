@@ -1,9 +1,11 @@
 # Python messages from the tape.
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
 from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.string cimport strlen
 
 
 # What the numbers of types and enumerations mean in Python; found when first used.
+cdef bytes _names = None
 cdef list _classes = [None] * EXI_TYPES_N
 cdef list _slots = [None] * EXI_TYPES_N       # field names of a class
 cdef list _members = [None] * EXI_VALUES_N    # of an enumeration
@@ -11,7 +13,10 @@ cdef list _indices = [None] * EXI_VALUES_N    # of the members
 
 
 cdef str name_at(int offset):
-    return (<const char *>exi_names + offset).decode("ascii")
+    global _names
+    if _names is None:
+        _names = decompress(PyBytes_FromStringAndSize(<const char *>exi_names, sizeof(exi_names)))
+    return PyUnicode_DecodeUTF8(PyBytes_AsString(_names) + offset, <Py_ssize_t>strlen(PyBytes_AsString(_names) + offset), NULL)
 
 
 cdef object find(int module, int name):
@@ -29,7 +34,7 @@ cdef object class_of(int number):
 cdef tuple members_of(int number):
     if _members[number] is None:
         _members[number] = tuple(find(exi_values[number].module, exi_values[number].name))
-        _indices[number] = {member: index for index, member in enumerate(_members[number])}
+        _indices[number] = dict(zip(_members[number], range(len(_members[number]))))
     return _members[number]
 
 
@@ -98,3 +103,11 @@ cdef str path_of(const frame *frames, int depth, int number):
     if number > EXI_REFUSED_FIELD and (depth == 0 or number != frames[depth - 1].field):
         names.append(name_of(number))
     return "/".join([name for name in names if name])
+
+
+cdef str slot_path(const frame *frames, int depth, int number):
+    """Name a field as its class does: that of a substitution group by its head."""
+    if depth == 0 or exi_fields[number].flags & EXI_BARE or number <= EXI_REFUSED_FIELD:
+        return path_of(frames, depth, number)
+    slots = _slots[exi_fields[frames[depth - 1].field].content]
+    return f"{path_of(frames, depth, EXI_END_FIELD)}/{slots[exi_fields[number].slot]}"

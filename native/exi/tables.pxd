@@ -81,4 +81,4 @@ cdef extern from "exi_tables.h" nogil:
     const uint16_t exi_root_fields[]
     const exi_root exi_roots[]
     const uint16_t exi_modules[]
-    const char exi_names[]
+    const uint8_t exi_names[]     # packed by zlib

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 from enum import StrEnum
 
@@ -20,7 +21,7 @@ STOP = 0xFFFF
 
 
 class Names:
-    """One string that holds every name, each ended by a null octet."""
+    """One string that holds every name, each ended by a null octet; compressed, for it is rarely read."""
 
     def __init__(self) -> None:
         self._offsets: dict[str, int] = {}
@@ -35,7 +36,9 @@ class Names:
 
     def text(self) -> str:
         """Write the string."""
-        return "static const char exi_names[] =\n" + "\n".join(f'    "{name}\\0"' for name in self._offsets) + ";\n"
+        packed = zlib.compress("".join(f"{name}\0" for name in self._offsets).encode(), 9)
+        rows = [", ".join(map(str, packed[at : at + 20])) for at in range(0, len(packed), 20)]
+        return _array("uint8_t", "exi_names", rows).replace("EXI_NAMES_N", "EXI_NAMES_ROWS")
 
 
 class Tables:

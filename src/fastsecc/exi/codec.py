@@ -35,6 +35,7 @@ _FAULTS = (
     "padding bits that are not zero",
     "octets after the end",
     "element that is only the head of its substitution group",
+    "value outside the schema's range",
 )
 """What the results of the engine mean, in its order: first what makes decoding fail, then what is let pass."""
 

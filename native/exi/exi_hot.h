@@ -1,0 +1,28 @@
+/* What Cython writes is compiled for size, but for the walks that every bit of a message goes through. */
+#ifndef FASTSECC_EXI_HOT_H
+#define FASTSECC_EXI_HOT_H
+
+#include <stdint.h>
+
+#include "exi_tables_layout.h"
+
+#if defined(__GNUC__) && !defined(__clang__)
+#define EXI_HOT __attribute__((optimize("O2")))
+#define EXI_INLINE __attribute__((always_inline))
+#else
+#define EXI_HOT
+#define EXI_INLINE
+#endif
+
+struct exi_decoder;
+struct exi_encoder;
+struct exi_bit_writer;
+
+static inline void exi_put(struct exi_bit_writer *w, uint64_t value, int n) EXI_INLINE;
+static inline int exi_decode_flat(struct exi_decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) EXI_INLINE;
+static int exi_decode_element(struct exi_decoder *d, int number) EXI_HOT;
+static int exi_decode_simple(struct exi_decoder *d, int number, const exi_field *field) EXI_HOT;
+static int exi_encode_element(struct exi_encoder *e, int number, uint64_t code, int width) EXI_HOT;
+static int exi_encode_simple(struct exi_encoder *e, int number, const exi_field *field, uint64_t code, int width) EXI_HOT;
+
+#endif
