@@ -100,17 +100,18 @@ cdef bytes encoded(flattening *f, int root, int code, bint fragment):
         e.tape = f.tape.tape
         n = encode_stream(&e, to, capacity, root, code, fragment)
         if n < 0:
-            raise EncodeError(slot_path(e.frames, e.depth, e.field), REASONS[-n])
+            raise EncodeError(slot_path(e.frames, e.depth, e.field), reason_of(-n))
         return PyBytes_FromStringAndSize(<const char *>to, n)
     finally:
         free(to)
 
 
-REASONS = {
-    MISSING: "missing",
-    NOT_ALLOWED: "not allowed besides what is there",
-    TOO_MANY: "more items than the schema allows",
-}
+cdef str reason_of(int64_t failure):
+    if failure == MISSING:
+        return "missing"
+    if failure == TOO_MANY:
+        return "more items than the schema allows"
+    return "not allowed beside what is there"
 
 
 def roots(int root, bint fragment, /):

@@ -19,6 +19,7 @@ cdef extern from *:
 cdef enum:
     MAX_DEVIATIONS = 16
     MAX_GROUPS = 10       # of seven bits, in a 64-bit integer
+    MAX_BIG_GROUPS = 512  # in an integer without limits; serial numbers have 23
     FIRST_ENTRIES = 512
     MAX_FLAT_ENTRIES = 16
     MAX_WIDTH = 7         # of an event code; above that stands how often a state's first production may be taken
@@ -180,6 +181,8 @@ cdef int decode_big(decoder *d, int number) noexcept nogil:
     negative = <uint32_t>(peek(&d.bits) >> 63)
     d.bits.at += 1
     while octet & 0x80:
+        if d.side_n == start + MAX_BIG_GROUPS:
+            return TOO_LONG_INTEGER
         octet = <uint8_t>(peek(&d.bits) >> 56)
         d.bits.at += 8
         d.side[d.side_n] = octet & 0x7F
@@ -346,7 +349,7 @@ cdef inline int short_number(uint64_t word, uint64_t before, int kind, uint64_t 
 
 
 # Take a type of a few numbers in one go from the bits at hand; returns how many bits, or -1 if it has to go the long way.
-cdef inline int decode_flat "exi_decode_flat"(decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) noexcept nogil:
+cdef inline int decode_flat(decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) noexcept nogil:
     cdef uint64_t value
     cdef int used = 0
     cdef int taken

@@ -19,7 +19,6 @@ struct exi_encoder;
 struct exi_bit_writer;
 
 static inline void exi_put(struct exi_bit_writer *w, uint64_t value, int n) EXI_INLINE;
-static inline int exi_decode_flat(struct exi_decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) EXI_INLINE;
 static int exi_decode_element(struct exi_decoder *d, int number) EXI_HOT;
 static int exi_decode_simple(struct exi_decoder *d, int number, const exi_field *field) EXI_HOT;
 static int exi_encode_element(struct exi_encoder *e, int number, uint64_t code, int width) EXI_HOT;

@@ -1,18 +1,19 @@
 # Python messages onto the tape.
 
 cdef extern from "Python.h":
-    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
-    unsigned long long PyLong_AsUnsignedLongLong(object number) except? 0xFFFFFFFFFFFFFFFF
-    long long PyLong_AsLongLong(object number) except? -1
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size)
+    void PyErr_Clear()
+    long long PyLong_AsLongLongAndOverflow(object number, int *overflow) except? -1
+    unsigned long long PyLong_AsUnsignedLongLongMask(object number) except? 0xFFFFFFFFFFFFFFFF
 
-# What a message is written to; `path` is for errors, `octets` the sum of all strings and binaries.
+# What a message is written to; `octets` is the sum of all strings and binaries.
 ctypedef struct flattening:
     decoder tape
     int64_t octets
 
 
-cdef object refuse(flattening *f, int number, str reason, object value):
-    raise EncodeError(path_of(f.tape.frames, f.tape.depth, number), f"{reason}: {value!r}")
+cdef int refuse(flattening *f, int number, str reason, object value) except -1:
+    raise EncodeError(slot_path(f.tape.frames, f.tape.depth, number), f"{reason}: {value!r}")
 
 
 cdef int note(flattening *f, int number, uint32_t n, int64_t value) except -1:
@@ -23,11 +24,11 @@ cdef int note(flattening *f, int number, uint32_t n, int64_t value) except -1:
 
 # Write a string or binary. One that is too short is let through, as other codecs do: what has been decoded and flagged can
 # be encoded again.
-cdef int note_octets(flattening *f, int number, const void *octets, int64_t n, int64_t length, list keep, object owner) \
-        except -1:
+cdef int note_octets(flattening *f, int number, const char *octets, Py_ssize_t n, list keep, object owner) except -1:
     cdef const exi_value *limits = &exi_values[exi_fields[number].content]
+    cdef Py_ssize_t length = len(owner)
     if length > <int64_t>(limits.low + limits.span) and limits.span != NO_LIMIT:
-        refuse(f, number, f"length {length} is more than", limits.low + <int64_t>limits.span)
+        return refuse(f, number, "length is more than the schema allows", length)
     keep.append(owner)
     f.octets += n
     return note(f, number, <uint32_t>n, <int64_t><uintptr_t>octets)
@@ -35,60 +36,64 @@ cdef int note_octets(flattening *f, int number, const void *octets, int64_t n, i
 
 cdef int flatten_text(flattening *f, int number, object value, list keep) except -1:
     cdef Py_ssize_t n = 0
-    cdef const char *text = NULL
+    cdef const char *text
     if not isinstance(value, str):
-        refuse(f, number, "not a string", value)
-    try:
-        text = PyUnicode_AsUTF8AndSize(value, &n)
-    except UnicodeEncodeError:
-        refuse(f, number, "surrogates are no characters", value)
-    return note_octets(f, number, text, n, len(value), keep, value)
-
-
-cdef int flatten_octets(flattening *f, int number, object value, list keep) except -1:
-    if not isinstance(value, bytes):
-        refuse(f, number, "not bytes", value)
-    return note_octets(f, number, PyBytes_AsString(value), len(value), len(value), keep, value)
+        return refuse(f, number, "not a string", value)
+    text = PyUnicode_AsUTF8AndSize(value, &n)
+    if text == NULL:
+        PyErr_Clear()
+        return refuse(f, number, "surrogates are no characters", value)
+    return note_octets(f, number, text, n, keep, value)
 
 
 cdef int flatten_big(flattening *f, int number, object value, list keep) except -1:
-    if not isinstance(value, int) or isinstance(value, bool):
-        refuse(f, number, "not an integer", value)
     cdef uint32_t negative = value < 0
-    cdef list groups = []
-    magnitude = -1 - value if negative else value
-    while magnitude or not groups:
-        groups.append(magnitude & 0x7F)
-        magnitude >>= 7
-    octets = bytes(groups)
+    cdef uint8_t groups[MAX_BIG_GROUPS]
+    cdef int n = 0
+    if negative:
+        value = -1 - value
+    while value or n == 0:
+        if n == MAX_BIG_GROUPS:
+            return refuse(f, number, "out of range", value)
+        groups[n] = <uint8_t>(PyLong_AsUnsignedLongLongMask(value) & 0x7F)
+        value = value >> 7
+        n += 1
+    octets = PyBytes_FromStringAndSize(<const char *>groups, n)
     keep.append(octets)
-    f.octets += len(octets)
-    return note(f, number, <uint32_t>len(octets) | negative << 31, <int64_t><uintptr_t>PyBytes_AsString(octets))
+    f.octets += n
+    return note(f, number, <uint32_t>n | negative << 31, <int64_t><uintptr_t>PyBytes_AsString(octets))
 
 
-cdef int flatten_number(flattening *f, int number, object value) except -1:
+cdef int flatten_enumeration(flattening *f, int number, object value) except -1:
+    cdef int content = exi_fields[number].content
+    members_of(content)
+    index = (<dict>_indices[content]).get(value) if isinstance(value, str) else None
+    if index is None:
+        return refuse(f, number, "not one of the allowed values", value)
+    return note(f, number, 0, index)
+
+
+cdef int flatten_integer(flattening *f, int number, object value) except -1:
     cdef const exi_field *field = &exi_fields[number]
-    cdef const exi_value *limits = &exi_values[field.content]
-    if limits.python == EXI_ENUM:
-        members_of(field.content)
-        index = (<dict>_indices[field.content]).get(value)
-        if index is None:
-            refuse(f, number, "not one of the allowed values", value)
-        return note(f, number, 0, index)
-    if limits.python == EXI_BOOL:
-        if value is not True and value is not False:
-            refuse(f, number, "not a boolean", value)
-        return note(f, number, 0, value is True)
-    if not isinstance(value, int) or isinstance(value, bool):
-        refuse(f, number, "not an integer", value)
-    cdef uint64_t bits = 0
-    try:
-        bits = PyLong_AsUnsignedLongLong(value) if field.kind == EXI_UNSIGNED else <uint64_t>PyLong_AsLongLong(value)
-    except OverflowError:
-        refuse(f, number, "out of range", value)
-    if bits - <uint64_t>limits.low > limits.span:
-        refuse(f, number, "out of range", value)
+    cdef int overflow = 0
+    cdef uint64_t bits = <uint64_t>PyLong_AsLongLongAndOverflow(value, &overflow)
+    if overflow > 0 and field.kind == EXI_UNSIGNED and not value >> 64:
+        bits = PyLong_AsUnsignedLongLongMask(value)
+        overflow = 0
+    if overflow or not in_range(number, bits) or (bits >> 63 and field.kind == EXI_UNSIGNED and value < 0):
+        return refuse(f, number, "out of range", value)
     return note(f, number, 0, <int64_t>bits)
+
+
+cdef int flatten_number(flattening *f, int number, object value, list keep) except -1:
+    cdef int python = exi_values[exi_fields[number].content].python
+    if python == EXI_ENUM:
+        return flatten_enumeration(f, number, value)
+    if (python == EXI_BOOL) != isinstance(value, bool) or not isinstance(value, int):
+        return refuse(f, number, "not a boolean" if python == EXI_BOOL else "not an integer", value)
+    if exi_fields[number].kind == EXI_BIG:
+        return flatten_big(f, number, value, keep)
+    return flatten_integer(f, number, value)
 
 
 cdef int flatten_value(flattening *f, int first, int after, object value, list keep) except -1:
@@ -99,10 +104,10 @@ cdef int flatten_value(flattening *f, int first, int after, object value, list k
     if field.kind == EXI_STRING:
         return flatten_text(f, first, value, keep)
     if field.kind == EXI_BINARY:
-        return flatten_octets(f, first, value, keep)
-    if field.kind == EXI_BIG:
-        return flatten_big(f, first, value, keep)
-    return flatten_number(f, first, value)
+        if not isinstance(value, bytes):
+            return refuse(f, first, "not bytes", value)
+        return note_octets(f, first, PyBytes_AsString(value), len(value), keep, value)
+    return flatten_number(f, first, value, keep)
 
 
 cdef int member_for(flattening *f, int first, int after, object value) except -1:
@@ -112,7 +117,7 @@ cdef int member_for(flattening *f, int first, int after, object value) except -1
     for number in range(first, after):
         if class_of(exi_fields[number].content) is cls:
             return number
-    raise EncodeError(slot_path(f.tape.frames, f.tape.depth, first), f"{cls.__name__} does not belong here")
+    return refuse(f, first, "does not belong here", cls)
 
 
 cdef int flatten_element(flattening *f, int number, object message, list keep) except -1:

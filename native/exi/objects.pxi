@@ -5,11 +5,15 @@ from libc.string cimport strlen
 
 
 # What the numbers of types and enumerations mean in Python; found when first used.
+cdef list blank(int n):
+    return [None] * n
+
+
 cdef bytes _names = None
-cdef list _classes = [None] * EXI_TYPES_N
-cdef list _slots = [None] * EXI_TYPES_N       # field names of a class
-cdef list _members = [None] * EXI_VALUES_N    # of an enumeration
-cdef list _indices = [None] * EXI_VALUES_N    # of the members
+cdef list _classes = blank(EXI_TYPES_N)
+cdef list _slots = blank(EXI_TYPES_N)       # field names of a class
+cdef list _members = blank(EXI_VALUES_N)    # of an enumeration
+cdef list _indices = blank(EXI_VALUES_N)    # of the members
 
 
 cdef str name_at(int offset):

@@ -26,7 +26,7 @@ _FAULTS = (
     "value out of range",
     "string table entry, but tables are not in use",
     "not a character",
-    "integer longer than 64 bits",
+    "integer with too many digits",
     "the first octet is not 0x80",
     "out of memory",
     "",
