@@ -119,7 +119,7 @@ def test_wrong_length_in_the_header_is_said(cli: Cli, capsys: Output, length: in
 def test_trailing_octets_are_said(cli: Cli, capsys: Output) -> None:
     assert cli("decode", f"{HANDSHAKE}00") == 0
     output = capsys.readouterr()
-    assert output.err.startswith("warning: ")
+    assert output.err == "warning: /: bit 272: octets after the end\n"
     assert json.loads(output.out)["supportedAppProtocolReq"]
 
 

@@ -69,7 +69,7 @@ def _print_decoded(data: bytes, name: str, args: argparse.Namespace) -> None:
     exi = _without_header(data, name)
     decoded = decode_flagged(exi, args.namespace or detect(exi), fragment=args.fragment)
     for deviation in decoded.deviations:
-        _warn(name, str(deviation))
+        _warn(name, f"{deviation.path or '/'}: bit {deviation.bit}: {deviation.what}")
     print(to_xml(decoded.message) if args.xml else to_json(decoded.message, pretty=args.pretty))
 
 

@@ -58,8 +58,7 @@ def _attributes(message: Type, prefixes: dict[str, str]) -> Iterator[str]:
     for field in fields(type(message)):
         value = getattr(message, field.name)
         if field.attribute and value is not None:
-            name = _qualified(Element(field.name, field.namespace), prefixes)
-            yield f" {name}={quoteattr(_printable(value))}"
+            yield f" {_qualified(field.element, prefixes)}={quoteattr(_printable(value))}"
 
 
 def _content(message: Type, prefixes: dict[str, str]) -> Iterator[str]:

@@ -18,17 +18,25 @@ from fastsecc.messages.schema import TEXT, Attribute, Length, Lexical, Occurs, R
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """The name of an element: its local name and its namespace's URI ("" where the schema leaves it unqualified)."""
+
+    name: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One attribute, element or text of a class.
 
     `type` is what a single value is: bool, int, str, bytes, a StrEnum or a message class. `key` is its name in JSON,
-    `namespace` its URI in XML ("" where the schema leaves it unqualified). `global_` marks a reference to a global
-    element, which a member of its substitution group may stand for.
+    `element` its name in XML (an attribute's too). `global_` marks a reference to a global element, which a member of
+    its substitution group may stand for.
     """
 
     name: str
     key: str
-    namespace: str
+    element: Element
     type: type
     attribute: bool
     text: bool
@@ -38,14 +46,6 @@ class Field:
     range: Range | None
     length: Length | None
     lexical: Lexical | None
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """The name of an element: its local name and its namespace's URI."""
-
-    name: str
-    namespace: str
 
 
 @cache
@@ -76,8 +76,8 @@ def substitutes(head: type[Type]) -> dict[str, type[Type]]:
 def element_of(field: Field, value: object) -> Element:
     """Name the element that holds a field's value: the field's own, or that of a substitution group's member."""
     if field.global_ and isinstance(value, Type) and type(value) is not field.type:
-        return global_element(type(value)) or Element(field.name, field.namespace)
-    return Element(field.name, field.namespace)
+        return global_element(type(value)) or field.element
+    return field.element
 
 
 @cache
@@ -101,7 +101,7 @@ def root_elements(cls: type[Type], namespace: str) -> tuple[Element, ...]:
     if element := global_element(cls):
         return (element,)
     uses = (field for owner in _classes(namespace) for field in fields(owner) if field.type is cls)
-    return tuple(dict.fromkeys(Element(field.name, field.namespace) for field in uses))
+    return tuple(dict.fromkeys(field.element for field in uses))
 
 
 @cache
@@ -138,10 +138,11 @@ def _field(cls: type[Type], name: str, hint: Any) -> Field:
     owner = next(base for base in reversed(cls.__mro__) if issubclass(base, Type) and name in base.__struct_fields__)
     module = sys.modules[owner.__module__]
     local = getattr(module, "LOCAL_NAMESPACE", module.NAMESPACE)
+    namespace = (attribute.namespace or "") if attribute else ref.namespace if ref else local
     return Field(
         name=name,
         key=f"@{name}" if attribute else "$" if Text in facets else name,
-        namespace=(attribute.namespace or "") if attribute else ref.namespace if ref else local,
+        element=Element(name, namespace),
         type=type_,
         attribute=attribute is not None,
         text=facets.get(Text) is TEXT,
