@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
+import weakref
 from collections.abc import Callable, Coroutine, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -156,6 +158,24 @@ def test_octets_that_are_no_message_get_no_answer(bench: Bench, caplog) -> None:
     assert bench.session.inputs == [("undecodable", "/x: bit 7: no such event")]
     assert bench.calls == []
     assert b"bad".hex() in caplog.text
+
+
+def test_octets_that_are_no_message_leave_nothing_to_collect(bench: Bench) -> None:
+    """A connection's file descriptors are freed with it, not at the next garbage collection."""
+
+    async def steps(bench: Bench) -> None:
+        bench.link.frame(b"bad")
+        bench.link.close_by_ev()
+        await bench.turn()
+
+    connection = weakref.ref(bench.connection)
+    gc.disable()
+    try:
+        run(bench, steps)
+        bench.connection = None
+        assert connection() is None
+    finally:
+        gc.enable()
 
 
 def test_a_deviation_from_the_schema_is_logged(bench: Bench, caplog) -> None:

@@ -189,6 +189,27 @@ def test_a_second_connection_is_refused_without_harm_or_var() -> None:
     run(Bench(), steps)
 
 
+def test_nobody_is_let_in_before_the_charger_has_answered_the_end() -> None:
+    async def steps(bench: Bench) -> None:
+        doors: list[bool] = []
+
+        def leave_and_join() -> None:
+            assert bench.connector._listener is not None
+            doors.append(bench.connector._listener.is_open)
+            bench.dlink(False)
+            bench.dlink(True)
+
+        bench.dlink(True)
+        (await bench.connect()).close()
+        bench.charger.subscribe(lambda *_: asyncio.get_running_loop().call_soon(leave_and_join))
+        bench.links[0].close_by_ev()
+        await bench.until(lambda: doors)
+        assert doors == [False]
+        assert await bench.port() is not None
+
+    run(Bench(), steps)
+
+
 def test_the_loss_of_the_data_link_aborts_the_session_at_once() -> None:
     """EV20-S-127: session torn down, next SDP gets a fresh one."""
 

@@ -113,7 +113,7 @@ class Connection:
         try:
             decoded = exi.decode_flagged(frame.payload, namespace)
         except DecodeError as error:
-            fault = error
+            fault = error.with_traceback(None)  # its frames would hold this connection until a garbage collection
             log.warning("%s: no %s message: %s: %s", self.charger.connector, namespace, error, frame.payload.hex())
             self._feed(lambda now: self.session.undecodable(fault, now))
             return

@@ -244,7 +244,8 @@ class Connector:
         if self.charger.state.connection_open:  # the session could not end itself
             self.charger.state.reset_session()
         self._idle.set()
-        self._let_in()
+        # an adapter that answers the last var with dlink_ready(false) does so first: nobody is let in to be thrown out
+        asyncio.get_running_loop().call_soon(self._let_in)
 
     # what the charger is told
 
