@@ -11,6 +11,7 @@ from glob import glob
 from pathlib import Path
 
 from Cython.Build import cythonize
+from Cython.Compiler import Options
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
@@ -80,6 +81,7 @@ def generate_tables() -> None:
 def extensions() -> list[Extension]:
     """Generate the tables and translate the Cython sources."""
     generate_tables()
+    Options.docstrings = False  # the public ones are those of fastsecc.exi
     modules = {"_exi": "native/exi", "_link": "native/link"}
     return cythonize(
         [extension(name, folder) for name, folder in modules.items() if Path(folder, f"{name}.pyx").exists()],

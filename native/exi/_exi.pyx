@@ -22,7 +22,7 @@ include "objects.pxi"
 include "flatten.pxi"
 
 
-def decode(bytes octets, int root, bint fragment, /):
+def decode(octets, int root, bint fragment, /):
     """Decode a stream; returns (message or None, element or path, bit, result, deviations)."""
     cdef decoder d
     cdef const uint8_t *exi = <const uint8_t *>PyBytes_AsString(octets)
@@ -51,7 +51,7 @@ cdef object message_of(decoder *d):
     deviations = deviations_of(d) if d.deviations_n else ()
     cdef const exi_field *field = &exi_fields[d.tape.field]
     d.entries = 1
-    message = build(d, field.content) if field.kind == EXI_COMPLEX else value_of(d, d.tape, field)
+    message = build(d, type_of(d.tape.field)) if field.kind == EXI_COMPLEX else value_of(d, d.tape, field)
     return message, name_at(field.name), d.bits.at, 0, deviations
 
 
@@ -116,12 +116,13 @@ cdef str reason_of(int64_t failure):
 
 def roots(int root, bint fragment, /):
     """List the names and classes (None: no complex type) of the elements that a document or fragment may start with."""
-    cdef const exi_field *field
     cdef int code
+    cdef int number
     found = []
     for code in range(exi_roots[root].start[fragment].n):
-        field = &exi_fields[root_field(root, code, fragment)]
-        found.append((name_at(field.name), class_of(field.content) if field.kind == EXI_COMPLEX else None))
+        number = root_field(root, code, fragment)
+        cls = class_of(type_of(number)) if exi_fields[number].kind == EXI_COMPLEX else None
+        found.append((name_at(exi_fields[number].name), cls))
     return found
 
 
@@ -160,12 +161,12 @@ cdef int root_of(object message) except -1:
     cdef int root
     for root in range(EXI_ROOTS_N):
         if exi_roots[root].envelope != EXI_STOP:
-            if class_of(exi_fields[root_field(root, exi_roots[root].envelope, False)].content) is type(message):
+            if class_of(type_of(root_field(root, exi_roots[root].envelope, False))) is type(message):
                 return root
     raise EncodeError(type(message).__name__, "is no V2G_Message")
 
 
-def repeat_decode(bytes octets, int root, int times, bint to_struct, /):
+def repeat_decode(octets, int root, int times, bint to_struct, /):
     """Decode a document again and again, natively, for benchmarks; returns the result."""
     cdef decoder d
     cdef exi_loop_message message

@@ -452,7 +452,7 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
                 level.count = <uint16_t>count
                 level.base = base
                 level += 1
-                current = field.start
+                current = field.content
                 count = 0
                 if field.flags & EXI_ABSTRACT:
                     d.bits.at = at
@@ -553,7 +553,7 @@ cdef int odd_small(decoder *d, int number, const exi_field *field, uint64_t valu
     cdef const exi_value *limits = &exi_values[field.content]
     if value & 1 or value >> (field.bits + 1):
         return SECOND_LEVEL
-    if limits.python != EXI_PLAIN or d.base != NULL:
+    if exi_pythons[field.content].kind != EXI_PLAIN or d.base != NULL:
         return OUT_OF_RANGE
     d.bits.at = at
     deviate(d, RANGE)

@@ -300,7 +300,7 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
                 level += 1
                 if e.base != NULL:
                     e.base += exi_places[number].offset
-                current = field.start
+                current = field.content
                 count = 0
         elif field.kind == EXI_END:
             level -= 1

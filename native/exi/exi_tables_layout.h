@@ -19,7 +19,7 @@ enum exi_kind {
     EXI_REFUSED,
 };
 
-enum exi_python { EXI_PLAIN, EXI_BOOL, EXI_ENUM };
+enum { EXI_PLAIN, EXI_BOOL, EXI_ENUM };
 
 enum exi_flags { EXI_BARE = 1, EXI_REPEATED = 2, EXI_WIDE = 4, EXI_ABSTRACT = 8, EXI_CLEAR = 16 };
 
@@ -47,8 +47,7 @@ typedef struct {
     uint8_t bits; /* of a SMALL value; of a COMPLEX one the first of the items it may be taken by, 0: none */
     uint8_t flags;
     uint8_t slot;     /* index among the fields of the Python class */
-    uint16_t content; /* value, or type of a COMPLEX one */
-    uint16_t start;   /* state at the start of a COMPLEX one */
+    uint16_t content; /* value, or the state at the start of a COMPLEX one */
     uint16_t name;    /* offset in the unpacked exi_names */
 } exi_field;
 
@@ -60,14 +59,20 @@ typedef struct {
 } exi_place;
 
 typedef struct {
-    int64_t low;    /* smallest value, or shortest length */
-    uint64_t span;  /* how many more are allowed */
-    uint16_t name;  /* of an enumeration */
-    uint8_t module; /* of an enumeration */
-    uint8_t python;
+    int64_t low;   /* smallest value, or shortest length */
+    uint64_t span; /* how many more are allowed */
 } exi_value;
 
+/* What a value is in Python; name and module are of an enumeration. */
 typedef struct {
+    uint16_t name;
+    uint8_t module;
+    uint8_t kind;
+} exi_python;
+
+/* Sorted by start state. */
+typedef struct {
+    uint16_t start; /* state */
     uint16_t first; /* field */
     uint16_t name;  /* of the Python class */
     uint8_t module;
@@ -83,7 +88,6 @@ typedef struct {
     int16_t low;   /* of a SMALL one */
     uint16_t offset;
     uint16_t presence;
-    uint16_t present;
 } exi_flat;
 
 /* The elements that a stream may start with, in the order of their event codes. */

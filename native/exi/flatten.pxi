@@ -86,7 +86,7 @@ cdef int flatten_integer(flattening *f, int number, object value) except -1:
 
 
 cdef int flatten_number(flattening *f, int number, object value, list keep) except -1:
-    cdef int python = exi_values[exi_fields[number].content].python
+    cdef int python = exi_pythons[exi_fields[number].content].kind
     if python == EXI_ENUM:
         return flatten_enumeration(f, number, value)
     if (python == EXI_BOOL) != isinstance(value, bool) or not isinstance(value, int):
@@ -115,7 +115,7 @@ cdef int member_for(flattening *f, int first, int after, object value) except -1
     cdef int number
     cls = type(value)
     for number in range(first, after):
-        if class_of(exi_fields[number].content) is cls:
+        if class_of(type_of(number)) is cls:
             return number
     return refuse(f, first, "does not belong here", cls)
 
@@ -125,7 +125,7 @@ cdef int flatten_element(flattening *f, int number, object message, list keep) e
     level.field = <uint16_t>number
     f.tape.depth += 1
     note(f, number, 0, 0)
-    flatten_content(f, exi_fields[number].content, message, keep)
+    flatten_content(f, type_of(number), message, keep)
     f.tape.depth -= 1
     return note(f, EXI_END_FIELD, 0, 0)
 

@@ -27,6 +27,21 @@ cdef object find(int module, int name):
     return getattr(import_module(name_at(exi_modules[module])), name_at(name))
 
 
+# Find the type of a COMPLEX field by the state that its content starts with.
+cdef int type_of(int number) noexcept nogil:
+    cdef int start = exi_fields[number].content
+    cdef int low = 0
+    cdef int high = EXI_TYPES_N - 1
+    cdef int middle
+    while low < high:
+        middle = (low + high + 1) >> 1
+        if exi_types[middle].start > start:
+            high = middle - 1
+        else:
+            low = middle
+    return low
+
+
 cdef object class_of(int number):
     cls = _classes[number]
     if cls is None:
@@ -37,7 +52,7 @@ cdef object class_of(int number):
 
 cdef tuple members_of(int number):
     if _members[number] is None:
-        _members[number] = tuple(find(exi_values[number].module, exi_values[number].name))
+        _members[number] = tuple(find(exi_pythons[number].module, exi_pythons[number].name))
         _indices[number] = dict(zip(_members[number], range(len(_members[number]))))
     return _members[number]
 
@@ -52,16 +67,15 @@ cdef object big_integer(const decoder *d, const tape_entry *entry):
 
 
 cdef object value_of(const decoder *d, const tape_entry *entry, const exi_field *field):
-    cdef const exi_value *value = &exi_values[field.content]
     if field.kind == EXI_STRING:
         return PyUnicode_DecodeUTF8(<const char *>d.side + entry.value, entry.n, NULL)
     if field.kind == EXI_BINARY:
         return PyBytes_FromStringAndSize(<const char *>d.side + entry.value, entry.n)
     if field.kind == EXI_BIG:
         return big_integer(d, entry)
-    if value.python == EXI_ENUM:
+    if exi_pythons[field.content].kind == EXI_ENUM:
         return members_of(field.content)[entry.value]
-    if value.python == EXI_BOOL:
+    if exi_pythons[field.content].kind == EXI_BOOL:
         return entry.value != 0
     if field.kind == EXI_UNSIGNED:
         return <uint64_t>entry.value
@@ -81,7 +95,7 @@ cdef object build(decoder *d, int number):
         if entry.field == EXI_END_FIELD:
             return cls(**values)
         field = &exi_fields[entry.field]
-        value = build(d, field.content) if field.kind == EXI_COMPLEX else value_of(d, entry, field)
+        value = build(d, type_of(entry.field)) if field.kind == EXI_COMPLEX else value_of(d, entry, field)
         name = slots[field.slot]
         if not field.flags & EXI_REPEATED:
             values[name] = value
@@ -113,5 +127,5 @@ cdef str slot_path(const frame *frames, int depth, int number):
     """Name a field as its class does: that of a substitution group by its head."""
     if depth == 0 or exi_fields[number].flags & EXI_BARE or number <= EXI_REFUSED_FIELD:
         return path_of(frames, depth, number)
-    slots = _slots[exi_fields[frames[depth - 1].field].content]
+    slots = _slots[type_of(frames[depth - 1].field)]
     return f"{path_of(frames, depth, EXI_END_FIELD)}/{slots[exi_fields[number].slot]}"

@@ -31,7 +31,6 @@ cdef extern from "exi_tables.h" nogil:
         uint8_t flags
         uint8_t slot
         uint16_t content
-        uint16_t start
         uint16_t name
 
     ctypedef struct exi_place:
@@ -42,11 +41,14 @@ cdef extern from "exi_tables.h" nogil:
     ctypedef struct exi_value:
         int64_t low
         uint64_t span
+
+    ctypedef struct exi_python:
         uint16_t name
         uint8_t module
-        uint8_t python
+        uint8_t kind
 
     ctypedef struct exi_type:
+        uint16_t start
         uint16_t first
         uint16_t name
         uint8_t module
@@ -60,7 +62,6 @@ cdef extern from "exi_tables.h" nogil:
         int16_t low
         uint16_t offset
         uint16_t presence
-        uint16_t present
 
     ctypedef struct exi_start:
         uint16_t first
@@ -76,6 +77,7 @@ cdef extern from "exi_tables.h" nogil:
     const exi_field exi_fields[]
     const exi_place exi_places[]
     const exi_value exi_values[]
+    const exi_python exi_pythons[]
     const exi_type exi_types[]
     const exi_flat exi_flats[]
     const uint16_t exi_root_fields[]

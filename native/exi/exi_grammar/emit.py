@@ -63,7 +63,7 @@ class Tables:
             _array("uint16_t", "exi_repeats", [str(repeat) for repeat in self._repeats]),
             self._fields(),
             self._places(),
-            self._values_table(),
+            self._values_tables(),
             self._types(),
             self._flat_table(),
             self._roots(),
@@ -90,15 +90,15 @@ class Tables:
     def _field(self, entry: Entry) -> str:
         wide = entry.place is not None and entry.place.wide
         flags = BARE * entry.bare | REPEATED * entry.repeated | WIDE * wide | ABSTRACT * entry.abstract
-        start = 0
-        if entry.kind is Kind.COMPLEX:
+        bits = content = 0
+        if entry.value is not None:
+            bits, content = entry.value.bits, self._value(entry.value)
+        elif entry.kind is Kind.COMPLEX:
             child = self._grammar.types[entry.child]
-            start = child.start
+            bits, content = self._flat_numbers[entry.child], child.start
             flags |= CLEAR * (entry.place is not None and has_presence(child.cls))
-        bits = entry.value.bits if entry.value else self._flat_numbers[entry.child] if entry.kind is Kind.COMPLEX else 0
-        content = self._value(entry.value) if entry.value else entry.child
         name = self._names.offset(entry.name)
-        return f"{{{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {start}, {name}}}"
+        return f"{{{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {name}}}"
 
     def _places(self) -> str:
         placed = self._grammar.entries[: self._grammar.placed]
@@ -107,23 +107,25 @@ class Tables:
     def _value(self, value: Value) -> int:
         return self._values.setdefault(value, len(self._values))
 
-    def _values_table(self) -> str:
-        return _array("exi_value", "exi_values", [self._value_row(value) for value in self._values])
+    def _values_tables(self) -> str:
+        pythons = [self._python_row(value) for value in self._values]
+        values = [_limits_row(value) for value in self._values]
+        return _array("exi_value", "exi_values", values) + _array("exi_python", "exi_pythons", pythons)
 
-    def _value_row(self, value: Value) -> str:
+    def _python_row(self, value: Value) -> str:
         if issubclass(value.python, StrEnum):
-            return f"{{{value.low}, {value.span}, {self._class(value.python)}, EXI_ENUM}}"
-        low = "INT64_MIN" if value.low == -(2**63) else f"INT64_C({value.low})"
-        python = "EXI_BOOL" if value.python is bool else "EXI_PLAIN"
-        return f"{{{low}, UINT64_C({value.span}), 0, 0, {python}}}"
+            return f"{{{self._class(value.python)}, EXI_ENUM}}"
+        return f"{{0, 0, {'EXI_BOOL' if value.python is bool else 'EXI_PLAIN'}}}"
 
     def _class(self, cls: type) -> str:
         return f"{self._names.offset(cls.__name__)}, {self._modules.setdefault(cls.__module__, len(self._modules))}"
 
     def _types(self) -> str:
         rows = [
-            f"{{{entry.fields.start}, {self._class(entry.cls)}, {len(entry.fields)}}}" for entry in self._grammar.types
+            f"{{{entry.start}, {entry.fields.start}, {self._class(entry.cls)}, {len(entry.fields)}}}"
+            for entry in self._grammar.types
         ]
+        assert [entry.start for entry in self._grammar.types] == sorted(entry.start for entry in self._grammar.types)
         return _array("exi_type", "exi_types", rows)
 
     def _add_flat(self, items: list[Item]) -> int:
@@ -140,7 +142,8 @@ class Tables:
         entry = self._grammar.entries[item.field]
         small = entry.value if entry.kind is Kind.SMALL else None
         low, span = (small.low, small.span) if small else (0, 0)
-        return f"{{{entry.kind.value}, {item.bits}, {item.field}, {span}, {low}, {_place(entry.place)[1:-1]}}}"
+        where = f"{entry.place.offset}, {entry.place.presence or NOWHERE}" if entry.place else f"{NOWHERE}, {NOWHERE}"
+        return f"{{{entry.kind.value}, {item.bits}, {item.field}, {span}, {low}, {where}}}"
 
     def _roots(self) -> str:
         fields: list[int] = []
@@ -163,6 +166,11 @@ def _sparse(state: State) -> list[str]:
     taken = [(code, p) for code, p in enumerate(state.productions) if p.field != REFUSED]
     rows = [row for code, p in taken for row in (f"{{{code}, 0}}", f"{{{p.field}, {p.next}}}")]
     return [f"{{{len(state.productions)}, 0}}", *rows, f"{{{STOP}, 0}}"]
+
+
+def _limits_row(value: Value) -> str:
+    low = "INT64_MIN" if value.low == -(2**63) else f"INT64_C({value.low})"
+    return f"{{{low}, UINT64_C({value.span})}}"
 
 
 def _place(place: Place | None) -> str:
