@@ -18,11 +18,17 @@ cdef enum:
     MISSING = 32, NOT_ALLOWED, TOO_MANY, NO_SPACE, BAD_VALUE
 
 
-cdef inline void put_unsigned(bit_writer *bits, uint64_t value) noexcept nogil:
+# Write groups of seven bits, the lowest first, behind the `n` bits of `before`, at most 16.
+cdef inline void put_unsigned(bit_writer *bits, uint64_t before, int n, uint64_t value) noexcept nogil:
     while value >= 0x80:
-        put(bits, 0x80 | (value & 0x7F), 8)
+        before = before << 8 | 0x80 | (value & 0x7F)
         value >>= 7
-    put(bits, value, 8)
+        n += 8
+        if n > 40:
+            put(bits, before, n)
+            before = 0
+            n = 0
+    put(bits, before << 8 | value, n + 8)
 
 
 # Write octets; the caller has made sure that there is space for them.
@@ -55,7 +61,7 @@ cdef void put_characters(bit_writer *bits, const uint8_t *text, int64_t n) noexc
             i += 1
             point = point << 6 | (text[i] & 0x3F)
         i += 1
-        put_unsigned(bits, point)
+        put_unsigned(bits, 0, 0, point)
 
 
 cdef int64_t count_characters(const uint8_t *text, int64_t n) noexcept nogil:
@@ -102,7 +108,7 @@ cdef inline int64_t number_of(const encoder *e, int number) noexcept nogil:
     return load(e.base + exi_places[number].offset, exi_fields[number].flags & EXI_WIDE)
 
 
-cdef inline int encode_octets(encoder *e, int number, const exi_field *field) noexcept nogil:
+cdef inline int encode_octets(encoder *e, int number, const exi_field *field, uint64_t code, int width) noexcept nogil:
     cdef const exi_value *limits = &exi_values[field.content]
     cdef const uint8_t *octets
     cdef int64_t n
@@ -121,49 +127,40 @@ cdef inline int encode_octets(encoder *e, int number, const exi_field *field) no
         length = count_characters(octets, n)
     if e.bits.last - e.bits.at < n:
         return NO_SPACE
-    if field.kind == EXI_BINARY:
-        put_unsigned(&e.bits, <uint64_t>n)
-        put_octets(&e.bits, octets, n)
-    elif length == n:
-        put_unsigned(&e.bits, <uint64_t>n + 2)
+    put_unsigned(&e.bits, code, width, <uint64_t>length + 2 * (field.kind == EXI_STRING))
+    if length == n:
         put_octets(&e.bits, octets, n)
     else:
-        put_unsigned(&e.bits, <uint64_t>length + 2)
         put_characters(&e.bits, octets, n)
     return OK
 
 
-cdef inline int encode_number(encoder *e, int number, const exi_field *field) noexcept nogil:
+cdef inline int encode_number(encoder *e, int number, const exi_field *field, uint64_t code, int width) noexcept nogil:
     cdef int64_t value = number_of(e, number)
     if not in_range(number, <uint64_t>value):
         return BAD_VALUE
     if field.kind == EXI_SMALL:
-        put(&e.bits, <uint64_t>(value - exi_values[field.content].low), field.bits)
+        put(&e.bits, code << field.bits | <uint64_t>(value - exi_values[field.content].low), width + field.bits)
         return OK
     if field.kind == EXI_INTEGER:
-        put(&e.bits, <uint64_t>value >> 63, 1)
+        code = code << 1 | <uint64_t>value >> 63
+        width += 1
         if value < 0:
             value = ~value
-    put_unsigned(&e.bits, <uint64_t>value)
+    put_unsigned(&e.bits, code, width, <uint64_t>value)
     return OK
 
 
-# Encode a value with the event codes before it and the events around it.
-cdef int encode_simple "exi_encode_simple"(encoder *e, int number, const exi_field *field, uint64_t code, int width) noexcept nogil:
-    cdef int failure = OK
-    if width:
-        put(&e.bits, code, width)
-    if not field.flags & EXI_BARE:
-        put(&e.bits, 0, 1)
+# Encode a value behind the event codes before it.
+cdef int encode_simple "exi_encode_simple"(encoder *e, int number, const exi_field *field, uint64_t code, int width) \
+        noexcept nogil:
     if field.kind <= EXI_INTEGER:
-        failure = encode_number(e, number, field)
-    elif field.kind == EXI_BIG:
+        return encode_number(e, number, field, code, width)
+    if field.kind == EXI_BIG:
+        put(&e.bits, code, width)
         put_big(&e.bits, <const uint8_t *><uintptr_t>e.tape[e.entry].value, e.tape[e.entry].n)
-    else:
-        failure = encode_octets(e, number, field)
-    if not field.flags & EXI_BARE:
-        put(&e.bits, 0, 1)
-    return failure
+        return OK
+    return encode_octets(e, number, field, code, width)
 
 
 # Write a type of a few numbers in one go behind the `n` bits of `word`, if it has all of them and none is too large;
@@ -269,6 +266,7 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
     cdef bit_writer bits = e.bits
     cdef uint64_t offset
     cdef int found
+    cdef int around
     cdef int current = 0
     cdef int count = 0
     cdef int failure = OK
@@ -308,11 +306,13 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
             count = level.count
             e.base = level.base
         else:
+            # Around the value of an element are the events of its characters and its end, a zero bit each.
+            around = not field.flags & EXI_BARE
             e.bits = bits
-            failure = encode_simple(e, number, field, code, width)
+            failure = encode_simple(e, number, field, code << around, width + around)
             bits = e.bits
             code = 0
-            width = 0
+            width = around
             if failure:
                 break
         if level == e.frames:
