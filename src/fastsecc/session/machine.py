@@ -280,14 +280,20 @@ class Machine(ABC):
             self.context.publish("v2g_messages", V2gMessages(id=message_id(type(body).__name__)))
 
     def _response_class(self, message: Any) -> type[Type] | None:
-        """Find the response that pairs with a message's body element; None for what is no request."""
+        """Find the response that pairs with a message's body element; None for what is no request.
+
+        The schema lets a document be any of its global elements, not only a V2G_Message.
+        """
+        if not isinstance(message, self.context.messages.V2G_Message):
+            return None
         name = type(_body(message)).__name__
         found: type[Type] | None = getattr(self.context.messages, _name(_body(message)) + "Res", None)
         return found if name.endswith("Req") else None
 
 
 def _body(message: Any) -> Any:
-    return message.Body.BodyElement
+    """Give the body element; of a document that is no V2G_Message, the document."""
+    return message.Body.BodyElement if hasattr(message, "Body") else message
 
 
 def _name(body: Any) -> str:
