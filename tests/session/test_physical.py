@@ -53,6 +53,12 @@ def test_both_protocols() -> None:
     assert optional_float(value) == 400.0
 
 
+@pytest.mark.parametrize("multiplier", range(-3, 5))
+def test_every_multiplier_that_three_bits_can_say_is_read(multiplier: int) -> None:
+    value = iso2.PhysicalValueType(Multiplier=multiplier, Unit=A, Value=12)
+    assert to_float(value) == pytest.approx(12 * 10.0**multiplier)
+
+
 def test_achieved() -> None:
     limit = physical(iso2.PhysicalValueType, A, 100.0, 2)
     assert achieved(100.0, limit)

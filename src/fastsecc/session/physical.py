@@ -15,7 +15,8 @@ MULTIPLIER_MAX = 3
 LARGEST = SHORT_MAX * 10**MULTIPLIER_MAX
 """Largest magnitude that can be said; what is beyond is said as this."""
 
-POWERS_OF_TEN = (1.0, 10.0, 100.0, 1000.0)
+POWERS_OF_TEN = (1.0, 10.0, 100.0, 1000.0, 10_000.0)
+"""The schema ends at 3; the three bits on the wire reach 4, and what an EV says so is read as it stands."""
 
 
 class PhysicalValue(Protocol):

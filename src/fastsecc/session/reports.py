@@ -105,9 +105,12 @@ def dc_ev_remaining_time(context: Context, message: Any) -> None:
 
 
 def time_of_day(context: Context, seconds: float) -> str | None:
-    """Give the time of day in so many seconds; None when the clock is not known."""
+    """Give the time of day in so many seconds; None when the clock is not known or no calendar reaches so far."""
     clock = context.settings.wall_clock_s
-    return None if clock is None else timestamp(clock() + seconds)
+    try:
+        return None if clock is None else timestamp(clock() + seconds)
+    except (ValueError, OverflowError):
+        return None
 
 
 def current_demand(request: Any, context: Context) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fastsecc.messages import iso2
 from tests.session.iso2.conftest import PAYMENT, U, pv
 
 
@@ -113,6 +114,14 @@ def test_limits_are_published_with_all_that_is_present_when_one_changes(way: Any
         "dc_ev_maximum_voltage_limit": 420.0,
     }
     assert drive.ok(ev.current_demand()).names == []
+
+
+@pytest.mark.parametrize(("value", "multiplier"), [(-32768, 3), (32767, 4)])
+def test_a_remaining_time_that_no_calendar_has_is_not_published(way: Any, ev: Any, value: int, multiplier: int) -> None:
+    drive = way("dc").to("CURRENT_DEMAND")
+    absurd = iso2.PhysicalValueType(Multiplier=multiplier, Unit=U.h, Value=value)
+    step = drive.ok(ev.current_demand(RemainingTimeToFullSoC=absurd, RemainingTimeToBulkSoC=None))
+    assert "dc_ev_remaining_time" not in step.names
 
 
 def test_remaining_times_are_published_when_the_seconds_change(way: Any, ev: Any) -> None:
