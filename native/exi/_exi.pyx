@@ -16,6 +16,8 @@ cdef enum:
 cdef extern from "exi_hot.h":
     pass
 
+include "sinks.pxi"
+include "values.pxi"
 include "decode.pxi"
 include "encode.pxi"
 include "objects.pxi"

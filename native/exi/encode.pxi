@@ -185,7 +185,7 @@ cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t 
         else:
             if item.presence != EXI_NOWHERE and base[item.presence] != 1:
                 return False
-            value = (<const int32_t *>(base + item.offset))[0] if item.kind == EXI_SMALL else 0
+            value = load(base + item.offset, item.kind >= EXI_FLAT_WIDE)
         if item.kind == EXI_SMALL:
             value -= item.low
             if <uint64_t>value > item.span:
@@ -194,14 +194,12 @@ cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t 
         elif item.kind == EXI_END:
             break
         else:
-            if base != NULL:
-                value = load(base + item.offset, exi_fields[item.field].flags & EXI_WIDE)
-            if not in_range(item.field, <uint64_t>value):
+            if <uint64_t>value - <uint64_t>item.low > item.span:
                 return False
-            if value < 0 and item.kind == EXI_INTEGER:
+            if value < 0:
                 word |= 1
                 value = ~value
-            if <uint64_t>value >> 21:
+            if value >> 21:
                 return False
             while value >= 0x80:
                 word = word << 8 | 0x80 | (value & 0x7F)

@@ -29,6 +29,7 @@ enum { EXI_END_FIELD, EXI_REFUSED_FIELD };
 #define EXI_NOWHERE 0xFFFF
 #define EXI_STOP 0xFFFF
 #define EXI_SPARSE 31
+#define EXI_FLAT_WIDE 16
 
 typedef struct {
     uint16_t first; /* production of event code 0 */
@@ -81,11 +82,11 @@ typedef struct {
 
 /* A type of a few numbers, taken in one go: zero bits and a number an item, zero bits alone in the END item. */
 typedef struct {
-    uint8_t kind;
+    uint8_t kind; /* enum exi_kind, and EXI_FLAT_WIDE if it has 64 bits in the struct */
     uint8_t bits; /* zeros, the sign of an INTEGER, a SMALL value */
     uint16_t field;
-    uint16_t span; /* of a SMALL one */
-    int16_t low;   /* of a SMALL one */
+    uint32_t span;
+    int32_t low;
     uint16_t offset;
     uint16_t presence;
 } exi_flat;

@@ -1,5 +1,5 @@
 # The grammar tables, as generated.
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "exi_tables.h" nogil:
@@ -7,7 +7,7 @@ cdef extern from "exi_tables.h" nogil:
         EXI_SMALL, EXI_UNSIGNED, EXI_INTEGER, EXI_BINARY, EXI_STRING, EXI_BIG, EXI_COMPLEX, EXI_END, EXI_REFUSED
         EXI_PLAIN, EXI_BOOL, EXI_ENUM
         EXI_BARE, EXI_REPEATED, EXI_WIDE, EXI_ABSTRACT, EXI_CLEAR
-        EXI_NOWHERE, EXI_STOP, EXI_SPARSE
+        EXI_NOWHERE, EXI_STOP, EXI_SPARSE, EXI_FLAT_WIDE
         EXI_END_FIELD, EXI_REFUSED_FIELD
         EXI_MAX_DEPTH
         EXI_SLACK
@@ -58,8 +58,8 @@ cdef extern from "exi_tables.h" nogil:
         uint8_t kind
         uint8_t bits
         uint16_t field
-        uint16_t span
-        int16_t low
+        uint32_t span
+        int32_t low
         uint16_t offset
         uint16_t presence
 

@@ -18,6 +18,8 @@ SPARSE = 31
 """Stands where other states say how often their first production repeats."""
 REPEAT_SHIFT = 3
 STOP = 0xFFFF
+NO_WIDTH = 0xFF
+"""Width of the event code in the state where there is none."""
 
 
 class Names:
@@ -77,7 +79,9 @@ class Tables:
         productions: list[str] = []
         for state in self._grammar.states:
             first, n = len(productions), len(state.productions)
-            if state.sparse:
+            if n == 0:
+                states.append(f"{{0, 0, {NO_WIDTH}}}")
+            elif state.sparse:
                 states.append(f"{{{first}, 0, {SPARSE << REPEAT_SHIFT}}}")
             else:
                 states.append(f"{{{first}, {n}, {state.width | self._repeats.index(state.repeat) << REPEAT_SHIFT}}}")
@@ -140,10 +144,12 @@ class Tables:
         if item is None:
             return "{0}"
         entry = self._grammar.entries[item.field]
-        small = entry.value if entry.kind is Kind.SMALL else None
-        low, span = (small.low, small.span) if small else (0, 0)
-        where = f"{entry.place.offset}, {entry.place.presence or NOWHERE}" if entry.place else f"{NOWHERE}, {NOWHERE}"
-        return f"{{{entry.kind.value}, {item.bits}, {item.field}, {span}, {low}, {where}}}"
+        # Whatever is taken in one go is far from the limits of wider types than these.
+        low = max(entry.value.low, -(2**31)) if entry.value else 0
+        span = min(entry.value.span, 2**32 - 1) if entry.value else 0
+        kind = f"{entry.kind.value}{' | EXI_FLAT_WIDE' if entry.place and entry.place.wide else ''}"
+        where = f"{entry.place.offset}, {entry.place.presence or NOWHERE}" if entry.place else f"0, {NOWHERE}"
+        return f"{{{kind}, {item.bits}, {item.field}, {span}u, {low}, {where}}}"
 
     def _roots(self) -> str:
         fields: list[int] = []
