@@ -108,6 +108,11 @@ MISTAKES = {
     "unknown root": ('{"Foo": {}}', "Foo", "no element of din"),
     "root is no object": ('{"V2G_Message": 3}', "V2G_Message", "expected an object, not 3"),
     "missing": (din_message({"SessionSetupReq": {}}), f"{BODY}/SessionSetupReq/EVCCID", "is missing"),
+    "missing list": (
+        din_message({"ServicePaymentSelectionReq": {"SelectedPaymentOption": "Contract", "SelectedServiceList": {}}}),
+        f"{BODY}/ServicePaymentSelectionReq/SelectedServiceList/SelectedService",
+        "is missing",
+    ),
     "unknown": (din_message({"CableCheckRequest": {}}), f"{BODY}/CableCheckRequest", "is not a part of BodyType"),
     "wrong type": (
         din_message({"ServiceDetailReq": {"ServiceID": "1"}}),

@@ -137,7 +137,7 @@ def _build(cls: type[Type], content: object, path: str) -> Type:
     values: dict[str, Any] = {}
     for field in fields(cls):
         present = [key for key in _keys(field) if key in rest]
-        if field.required and not present:
+        if not present and (field.required or (field.occurs and field.occurs.min)):
             raise EncodeError(f"{path}/{field.key}", "is missing")
         if len(present) > 1 and not field.occurs:
             raise EncodeError(f"{path}/{present[1]}", f"excludes {present[0]}")
