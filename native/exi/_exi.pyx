@@ -190,7 +190,7 @@ def repeat_decode(octets, int root, int times, bint to_struct, /):
 
 
 def repeat_encode(message, int times, /):
-    """Encode a V2G_Message again and again, natively, for benchmarks: from its struct if it has one; returns the octets."""
+    """Encode a V2G_Message again and again, natively, for benchmarks: from its struct if it has one."""
     cdef exi_loop_message loop
     cdef uint8_t out[EXI_LOOP_MAX_OCTETS]
     cdef flattening f

@@ -1,5 +1,5 @@
 # The decoder's walk over the grammar.
-# Take a type of a few numbers in one go from the bits at hand; returns how many bits, or -1 if it has to go the long way.
+# Take a type of a few numbers in one go from the bits at hand; returns how many, or -1 if it has to go the long way.
 cdef inline int decode_flat(decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) noexcept nogil:
     cdef uint64_t value
     cdef int used = 0
@@ -55,12 +55,39 @@ cdef inline int decode_whole(decoder *d, int number, uint8_t *base, uint64_t wor
     return used
 
 
+# Begin an element in the sink.
+cdef inline int begin "exi_begin"(decoder *d, int number, const exi_field *field, int64_t at) noexcept nogil:
+    cdef const exi_place *found
+    if field.flags & EXI_ABSTRACT:
+        d.bits.at = at
+        deviate(d, ABSTRACT)
+    if d.base == NULL:
+        return append(d, number, 0, 0)
+    found = place(d.base, number)
+    if found == NULL:
+        return NOT_MINE
+    d.base += found.offset
+    if field.flags & EXI_CLEAR:
+        exi_store_word(d.base, 0)
+    return OK
+
+
+# Decode a SMALL value and the events around it from the bits at hand, which begin at `at`.
+cdef inline int decode_small "exi_decode_small"(
+    decoder *d, int number, const exi_field *field, uint64_t word, int64_t at
+) noexcept nogil:
+    cdef const exi_value *limits = &exi_values[field.content]
+    cdef uint64_t value = word >> (62 - field.bits)
+    if value & 1 or value >> 1 > limits.span:
+        return odd_small(d, number, field, value, at)
+    return keep_number(d, number, field, <int64_t>(value >> 1) + limits.low)
+
+
 # Decode one element and all that is in it; its event code has been read.
 cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept nogil:
     cdef const exi_state *state
     cdef const exi_production *production
     cdef const exi_field *field
-    cdef const exi_value *limits
     cdef const uint8_t *octets = d.bits.octets
     cdef int64_t last = d.bits.last
     cdef int64_t end = d.bits.end
@@ -69,13 +96,9 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
     cdef int64_t at = d.bits.at
     cdef uint64_t word = peek(&d.bits)
     cdef uint64_t value
-    cdef const exi_place *found
     cdef unsigned int code
-    cdef int width
-    cdef int used
-    cdef int current = 0
-    cdef int count = 0
-    cdef int failure = OK
+    cdef int width, used
+    cdef int current = 0, count = 0, failure = OK
     while True:
         # The field `number` comes; `word` has the bits from `at` on, and `current` is the state after it.
         field = &exi_fields[number]
@@ -91,21 +114,10 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
                 level += 1
                 current = field.content
                 count = 0
-                if field.flags & EXI_ABSTRACT:
-                    d.bits.at = at
-                    deviate(d, ABSTRACT)
-                if base != NULL:
-                    found = place(base, number)
-                    if found == NULL:
-                        failure = NOT_MINE
-                        break
-                    base += found.offset
-                    d.base = base
-                    if field.flags & EXI_CLEAR:
-                        exi_store_word(base, 0)
-                elif append(d, number, 0, 0):
-                    failure = NO_MEMORY
+                failure = begin(d, number, field, at)
+                if failure:
                     break
+                base = d.base
         elif field.kind == EXI_END:
             level -= 1
             current = level.state
@@ -117,12 +129,7 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
         else:
             failure = SECOND_LEVEL
             if field.kind == EXI_SMALL and not field.flags & EXI_BARE:
-                limits = &exi_values[field.content]
-                value = word >> (62 - field.bits)
-                if value & 1 or value >> 1 > limits.span:
-                    failure = odd_small(d, number, field, value, at)
-                else:
-                    failure = keep_number(d, number, field, <int64_t>(value >> 1) + limits.low)
+                failure = decode_small(d, number, field, word, at)
                 at += field.bits + 2
             else:
                 used = -1
@@ -149,7 +156,7 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
             code = <unsigned int>(word >> (-width & 63))
             word <<= width
             at += width
-            # Branching on the most frequent code, rather than always adding it, lets the processor run ahead of the bits.
+            # Branching on the most frequent code, rather than always adding it, lets the processor run ahead.
             if code:
                 if code >= state.n:
                     failure = no_production(state.n, code)

@@ -269,7 +269,7 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
     cdef int count = 0
     cdef int failure = OK
     while True:
-        # The field `number` comes; `code` has the event codes that are not yet written, `current` is the state after it.
+        # The field `number` comes; `code` has the event codes not yet written, `current` is the state after it.
         field = &exi_fields[number]
         if width > MAX_PENDING:
             put(&bits, code, width)
@@ -344,8 +344,8 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
     return failure
 
 
-# Choose a production in a state that is sparse, or that has one which may be taken a limited number of times. Returns how
-# often it has been taken since the state was entered, or minus what is wrong.
+# Choose a production in a state that is sparse, or that has one which may be taken a limited number of times.
+# Returns how often it has been taken since the state was entered, or minus what is wrong.
 cdef int choose_counted(encoder *e, int *current, int count, int *number, uint64_t *code, int *width) noexcept nogil:
     cdef const exi_state *state = &exi_states[current[0]]
     cdef const exi_production *productions = &exi_productions[state.first]

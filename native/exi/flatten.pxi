@@ -22,8 +22,8 @@ cdef int note(flattening *f, int number, uint32_t n, int64_t value) except -1:
     return 0
 
 
-# Write a string or binary. One that is too short is let through, as other codecs do: what has been decoded and flagged can
-# be encoded again.
+# Write a string or binary. One that is too short is let through, as other codecs do: what has been decoded and
+# flagged can be encoded again.
 cdef int note_octets(flattening *f, int number, const char *octets, Py_ssize_t n, list keep, object owner) except -1:
     cdef const exi_value *limits = &exi_values[exi_fields[number].content]
     cdef Py_ssize_t length = len(owner)

@@ -20,7 +20,8 @@ cdef str name_at(int offset):
     global _names
     if _names is None:
         _names = decompress(PyBytes_FromStringAndSize(<const char *>exi_names, sizeof(exi_names)))
-    return PyUnicode_DecodeUTF8(PyBytes_AsString(_names) + offset, <Py_ssize_t>strlen(PyBytes_AsString(_names) + offset), NULL)
+    cdef const char *name = PyBytes_AsString(_names) + offset
+    return PyUnicode_DecodeUTF8(name, <Py_ssize_t>strlen(name), NULL)
 
 
 cdef object find(int module, int name):

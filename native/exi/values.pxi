@@ -1,6 +1,6 @@
 # Values of every kind, from bits to the sinks.
-# Read up to three groups of seven bits from the bits at hand; returns how many bits, or -1 if that is not enough. `before`
-# has what comes before them: zeros, and as its last bit the sign of an INTEGER. If that is set, the groups are inverted.
+# Read up to three groups of seven bits from the bits at hand; returns how many bits, or -1 if that is not enough.
+# `before` has what comes before them: zeros, and as its last bit the sign of an INTEGER, which inverts the groups.
 cdef inline int short_number(uint64_t word, uint64_t before, int kind, uint64_t *value) noexcept nogil:
     cdef uint64_t result
     cdef int taken = 8
@@ -191,8 +191,8 @@ cdef uint8_t *put_utf8(uint8_t *to, uint32_t point) noexcept nogil:
     return to + 2
 
 
-# Decode a value that is no SMALL one in an element, with the events around it. An empty string or binary may also be written as the end of the
-# element out of turn: an escape and three bits.
+# Decode a value the long way, with the events around it. An empty string or binary may also be written as the end of
+# the element out of turn: an escape and three bits.
 cdef int decode_simple "exi_decode_simple"(decoder *d, int number, const exi_field *field) noexcept nogil:
     cdef int failure
     cdef uint64_t word
