@@ -146,7 +146,7 @@ def test_one_broken_line_does_not_hide_the_others(cli: Cli, capsys: Output) -> N
         (("decode", "809"), "HEX: not hex"),
         (("decode", "-"), "HEX: no message"),
         (("decode", "01fe90000000000210000000"), "V2GTP payload type 0x9000: only 0x8001 is EXI"),
-        (("decode", "01fe"), "V2GTP payload type 0x0000"),
+        (("decode", "01fe8001"), "the V2GTP header is cut off: it has 8 octets"),
         (("encode", "--namespace", "din"), "FILE: no message"),
         (("encode", "--namespace", "din", "/nowhere.json"), "/nowhere.json: cannot be read"),
     ],
@@ -173,5 +173,7 @@ def test_encode_reads_a_file_and_writes_a_header(cli: Cli, capsys: Output, tmp_p
 def test_encode_names_what_is_wrong(cli: Cli) -> None:
     with pytest.raises(ConfigError, match="not JSON"):
         cli("encode", "--namespace", "din", stdin="{")
+    with pytest.raises(ConfigError, match="not JSON"):
+        cli("encode", "--namespace", "din", stdin="[" * 100_000)
     with pytest.raises(EncodeError, match="V2G_Message/Header: is missing"):
         cli("encode", "--namespace", "din", stdin='{"V2G_Message": {}}')

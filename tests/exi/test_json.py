@@ -103,6 +103,7 @@ def test_abstract_head_may_stand_for_itself() -> None:
 BODY = "V2G_Message/Body"
 MISTAKES = {
     "no JSON": ("{", "/", "not JSON"),
+    "nested too deeply": ("[" * 100_000, "/", "not JSON"),
     "no object": ("[1]", "/", "expected an object with one key"),
     "two roots": ('{"a": {}, "b": {}}', "/", "expected an object with one key"),
     "unknown root": ('{"Foo": {}}', "Foo", "no element of din"),

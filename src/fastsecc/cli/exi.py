@@ -80,7 +80,9 @@ def _without_header(data: bytes, name: str) -> bytes:
     payload_type = int.from_bytes(data[2:4], "big")
     length = int.from_bytes(data[4:V2GTP_HEADER_SIZE], "big")
     payload = data[V2GTP_HEADER_SIZE:]
-    if len(data) < V2GTP_HEADER_SIZE or payload_type != V2GTP_EXI:
+    if len(data) < V2GTP_HEADER_SIZE:
+        raise ConfigError(f"{name}the V2GTP header is cut off: it has {V2GTP_HEADER_SIZE} octets", option="HEX")
+    if payload_type != V2GTP_EXI:
         raise ConfigError(f"{name}V2GTP payload type 0x{payload_type:04x}: only 0x{V2GTP_EXI:04x} is EXI", option="HEX")
     if length != len(payload):
         _warn(name, f"the V2GTP header says {length} octets, {len(payload)} follow")
@@ -139,7 +141,7 @@ def _trees(text: str) -> Iterator[object]:
     while rest:
         try:
             tree, end = decoder.raw_decode(rest)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"not JSON: {error}", option="FILE") from None
         yield tree
         rest = rest[end:].lstrip()

@@ -48,7 +48,7 @@ def from_json(text: str | bytes, namespace: str | None = None) -> Type:
     """
     try:
         tree = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EncodeError("/", f"not JSON: {error}") from None
     return from_tree(tree, namespace)
 
