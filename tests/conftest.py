@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,17 @@ settings.load_profile("fastsecc")
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "tests" / "data"
 SHARED = Path(os.environ.get("FASTSECC_SHARED", ROOT.parent / "shared"))
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was() -> Iterator[None]:
+    """Undo what a command did to the log: it sets it up for its whole process, which here is the tests'."""
+    package, root = logging.getLogger("fastsecc"), logging.getLogger()
+    levels, handlers = (package.level, root.level), root.handlers[:]
+    yield
+    package.setLevel(levels[0])
+    root.setLevel(levels[1])
+    root.handlers[:] = handlers
 
 
 @pytest.fixture(scope="session")
