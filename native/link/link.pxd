@@ -19,6 +19,7 @@ cdef extern from "link.h":
         uint8_t session_id[8]
         int64_t fresh_until_ns
         uint64_t meter_sequence
+        uint32_t min_response_ms
         exi_loop_response fresh
         exi_loop_response stale
 
@@ -46,6 +47,7 @@ cdef extern from "link.h":
         uint32_t heartbeat_ms
         uint32_t fin_wait_ms
         uint32_t send_timeout_ms
+        uint32_t fifo_priority
 
     ctypedef struct link_counters "struct link_counters":
         uint32_t frames
@@ -56,6 +58,8 @@ cdef extern from "link.h":
         uint32_t refused
         uint32_t late
         uint32_t slowest_us
+        uint32_t held
+        uint32_t fifo
 
     ctypedef struct transport "struct transport":
         pass
@@ -75,9 +79,13 @@ cdef extern from "link.h":
     void link_frame_done(link *) nogil
     const loop_progress *link_progress(link *) nogil
     bint link_closed(const link *, link_reason *, const char **) nogil
-    void link_reply(link *, uint16_t, const uint8_t *, uint32_t, uint32_t, link_close_how) nogil
+    void link_reply(link *, uint16_t, const uint8_t *, uint32_t, uint32_t, link_close_how, uint32_t) nogil
     void link_close(link *, link_close_how) nogil
     loop_template *link_template(link *) nogil
     void link_publish(link *) nogil
     void link_read_counters(link *, link_counters *) nogil
     bint loop_arm(loop_template *) nogil
+
+cdef extern from "rt.h":
+    int rt_try(int priority) nogil
+    int rt_lock_memory() nogil

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "link.h"
+#include "rt.h"
 
 #define RX_OCTETS 4096
 
@@ -26,6 +27,8 @@ struct link_tally {
     atomic_uint refused;
     atomic_uint late;
     atomic_uint slowest_us;
+    atomic_uint held;
+    atomic_uint fifo;
 };
 
 struct link {
@@ -58,6 +61,7 @@ struct link {
 
     /* The thread alone. */
     struct transport *transport;
+    struct rt rt;
     enum link_phase phase;
     struct v2gtp framing;
     uint32_t ignored_in_a_row;
@@ -65,11 +69,13 @@ struct link {
     uint32_t settled; /* number of the newest one that Python has dealt with */
     bool readable;    /* the socket may have octets for us */
     int64_t read_ns;  /* when the octets in `rx` came */
+    int64_t handed_ns; /* when those of the newest frame queued for Python did */
     bool answering;   /* `tx` holds an answer of the loop */
     bool shut;        /* our FIN is sent */
     enum link_close closing;
     int64_t close_deadline_ns;
     enum link_close tx_close;
+    int64_t tx_hold_ns; /* not to be sent before; 0: at once */
     int64_t tx_deadline_ns;
     size_t rx_at, rx_n;
     size_t tx_at, tx_n;

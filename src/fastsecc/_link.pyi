@@ -31,6 +31,7 @@ REPORT_INTERVAL_ms: int
 HEARTBEAT_ms: int
 FIN_WAIT_ms: int
 SEND_TIMEOUT_ms: int
+FIFO_PRIORITY: int
 
 class CloseMode(IntEnum):
     """How a connection is ended."""
@@ -112,7 +113,11 @@ class LinkStats(NamedTuple):
     late: int
     """Native answers later than 25 ms, the V2G_SECC_Msg_Performance_Time of CurrentDemandRes."""
     slowest_us: int
-    """Longest time from reading a request to having sent its native answer."""
+    """Longest time from reading a request to having sent its native answer, beyond its minimum interval."""
+    held: int = 0
+    """Answers and replies that waited for their minimum interval to pass."""
+    fifo: bool = False
+    """The thread runs at SCHED_FIFO now."""
 
 class Template(Protocol):
     """What `publish` reads; `session.api.LoopTemplate` is one."""
@@ -127,6 +132,12 @@ class Template(Protocol):
     def fresh_until(self) -> float: ...
     @property
     def meter_sequence(self) -> int: ...
+
+def fifo_refused(priority: int) -> str:
+    """Try SCHED_FIFO at a priority for a moment; return why it is refused, or nothing."""
+
+def lock_memory() -> str:
+    """Lock all memory of the process and make it resident, now and later; return why it failed, or nothing."""
 
 @final
 class Link:
@@ -144,13 +155,15 @@ class Link:
         heartbeat_ms: int = ...,
         fin_wait_ms: int = ...,
         send_timeout_ms: int = ...,
+        fifo_priority: int = ...,
     ) -> Link:
         """Start the thread that owns the connected socket `fd` from here on, even if this raises.
 
         A payload longer than `max_payload` octets ends the connection, as does a frame that finds `queue_frames` others
         waiting, and one more than `max_ignored_frames` ignored ones in a row. Progress is signalled when the EV's
         request changes or after `heartbeat_ms`, never twice in `report_interval_ms`. A frame that the EV does not take
-        within `send_timeout_ms` ends the connection.
+        within `send_timeout_ms` ends the connection. While a template is armed the thread runs at SCHED_FIFO with
+        `fifo_priority` (1 to 99; 0: never), if that is permitted.
 
         Raises ValueError for a setting out of range, OSError if no thread can be started.
         """
@@ -167,17 +180,28 @@ class Link:
         To be called after `take` and dealt with before its events: it is then what happened before the first of them.
         """
 
-    def reply(self, payload_type: int, payload: bytes, close: int = ..., *, settles: int | None = None) -> None:
+    def reply(
+        self,
+        payload_type: int,
+        payload: bytes,
+        close: int = ...,
+        *,
+        settles: int | None = None,
+        min_response_ms: int = ...,
+    ) -> None:
         """Send a frame, then end the connection as `close` (a CloseMode up to NOW) says.
 
         It settles every frame up to number `settles`; None: every one taken so far. Template changes that belong to the
-        reply are published before it. After the end of the connection it does nothing.
+        reply are published before it. It leaves no sooner than `min_response_ms` after the newest frame that was handed
+        over was read. After the end of the connection it does nothing.
 
         Raises ValueError for a payload that is empty or longer than `max_payload`.
         """
 
-    def publish(self, template: Template) -> None:
+    def publish(self, template: Template, min_response_ms: int = ...) -> None:
         """Answer the charge loop natively from now on, from this template.
+
+        An answer leaves no sooner than `min_response_ms` after its request was read.
 
         Raises what the codec raises for responses that cannot be encoded, TypeError or ValueError for those that are
         no charge-loop responses; the template published before then stays.
