@@ -70,6 +70,8 @@ class LinkConfig(Section, frozen=True):
     heartbeat_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 1000
     fin_wait_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 5000
     send_timeout_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 5000
+    fifo_priority: Annotated[int, msgspec.Meta(ge=0, le=99)] = 40
+    """SCHED_FIFO priority in the charge loop; 0: normal priority."""
 
 
 class ControlConfig(Section, frozen=True):
@@ -94,6 +96,10 @@ class Config(Section, frozen=True):
     link: LinkConfig = LinkConfig()
     control: ControlConfig = ControlConfig()
     log: LogConfig = LogConfig()
+    min_response_ms: dict[str, Annotated[int, msgspec.Meta(ge=0, le=10_000)]] = {}
+    """Shortest time from a request to its response, by protocol, message or both; see `fastsecc.net.pacing`."""
+    memory_lock: bool = False
+    """Keep all memory of the process resident."""
     loop: Literal["auto", "uvloop", "asyncio"] = "auto"
     slac: bool = False
     """False: the data link to the EV is there without SLAC."""
@@ -218,7 +224,7 @@ class Source:
         if isinstance(written, list):
             for index, item in enumerate(written):
                 self.refuse_unknown(item, read[index], (*path, index))
-        elif isinstance(written, dict):
+        elif isinstance(written, dict) and not isinstance(read, dict):
             options = _options(read)
             for key, value in written.items():
                 if key not in options:
@@ -289,9 +295,13 @@ def _first_line(error: yaml.YAMLError) -> str:
 
 def _check(config: Config, source: Source) -> None:
     """Check what one value's type cannot say."""
+    from fastsecc.net import pacing
     from fastsecc.session import quirks
 
     _check_unique([connector.name for connector in config.connectors], "name", source)
+    for name in config.min_response_ms:
+        if name not in pacing.names():
+            raise source.at(("min_response_ms", name), f"no such protocol or message{pacing.hint(name)}")
     links = [f"{connector.interface} port {connector.sdp_port}" for connector in config.connectors]
     _check_unique(links, "interface", source)
     try:

@@ -66,12 +66,14 @@ def _serve(args: argparse.Namespace) -> int:
     import asyncio
 
     from fastsecc.cli.logs import set_up_log
+    from fastsecc.net import realtime
     from fastsecc.net.secc import Secc
 
     config = _config(args)
     log = set_up_log(config.log)
     if not args.no_slac:
         log.warning("SLAC is not part of this version: the data link is taken as there, as with --no-slac")
+    realtime.prepare(config)
     secc = Secc(config, _Announcer())
     with asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
         runner.run(secc.run())

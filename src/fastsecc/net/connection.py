@@ -16,6 +16,7 @@ from fastsecc import exi
 from fastsecc._link import V2GTP_EXI, Closed, CloseMode, CloseReason, Frame, Ignored
 from fastsecc.charger.payloads import V2gMessages
 from fastsecc.errors import CodecError, DecodeError
+from fastsecc.net.pacing import Pacing
 from fastsecc.session.api import Close, LoopProgress, Output, Variable
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 CLOSE_MODES = {None: CloseMode.KEEP, Close.AFTER_EV: CloseMode.AFTER_EV, Close.NOW: CloseMode.NOW}
 USUAL_ENDINGS = frozenset({CloseReason.EV_CLOSED, CloseReason.CLOSED_BY_US})
 V2GTP_HEADER = struct.Struct(">BBHI")
+NO_PACING = Pacing()
 TIMER_SLACK_s = 0.001
 """Loops count in whole milliseconds: a timer that fires early would find nothing due."""
 
@@ -36,7 +38,9 @@ TIMER_SLACK_s = 0.001
 class Connection:
     """A link and its session. Everything happens in the event loop's thread."""
 
-    def __init__(self, link: Link, session: Session, charger: Charger, ended: Callable[[], None]) -> None:
+    def __init__(
+        self, link: Link, session: Session, charger: Charger, ended: Callable[[], None], pacing: Pacing = NO_PACING
+    ) -> None:
         """Make a connection.
 
         Args:
@@ -44,11 +48,13 @@ class Connection:
             session: a fresh one.
             charger: whom vars are published to.
             ended: called once, after the last var.
+            pacing: how long responses wait.
         """
         self.link = link
         self.session = session
         self.charger = charger
         self._ended = ended
+        self._pacing = pacing
         self.alive = True
         """False once the link has closed."""
         self._armed = False
@@ -149,7 +155,7 @@ class Connection:
         if not self.alive:
             return
         self._arm(now)  # before the reply: from then on the link thread answers by itself
-        self._send(octets, CLOSE_MODES[output.close])
+        self._send(octets, CLOSE_MODES[output.close], self._pacing.response_ms(output.response))
         self._set_timer()
 
     def _encode(self, response: Type) -> bytes:
@@ -175,16 +181,16 @@ class Connection:
             self._armed = False
             return
         try:
-            self.link.publish(template)
+            self.link.publish(template, self._pacing.template_ms(template))
             self._armed = True
         except (CodecError, ValueError) as error:  # then every request comes to the session
             log.error("%s: the charge loop is answered slowly: %s", self.charger.connector, error)
             self.link.disarm()
             self._armed = False
 
-    def _send(self, octets: bytes | None, close: CloseMode) -> None:
+    def _send(self, octets: bytes | None, close: CloseMode, min_response_ms: int) -> None:
         if octets is not None:
-            self.link.reply(V2GTP_EXI, octets, close, settles=self._frame)
+            self.link.reply(V2GTP_EXI, octets, close, settles=self._frame, min_response_ms=min_response_ms)
         elif close is not CloseMode.KEEP:
             self.link.close(close)
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from fastsecc.charger.charger import COMMUNICATION_FAULT, Charger
 from fastsecc.charger.state import ChargerState
 from fastsecc.errors import InterfaceError
-from fastsecc.net.connection import Connection
+from fastsecc.net.connection import NO_PACING, Connection
 from fastsecc.net.interface import InterfaceAddress, InterfaceWatch
 from fastsecc.net.listener import Listener
+from fastsecc.net.pacing import Pacing
 from fastsecc.net.sdp import SDP_PORT, SdpOffer
 from fastsecc.net.sdp_server import SdpServer
 from fastsecc.session.api import V2G_SECC_CommunicationSetup_Timeout_s
@@ -48,6 +49,7 @@ class ConnectorSettings:
     sdp_port: int = SDP_PORT
     communication_setup_timeout_s: float = V2G_SECC_CommunicationSetup_Timeout_s
     """0: none."""
+    pacing: Pacing = NO_PACING
 
 
 @dataclass(slots=True, frozen=True)
@@ -232,7 +234,7 @@ class Connector:
         self._stop_setup_timer()
         session = self._make_session(self.charger.state, time.monotonic(), self.paused)
         self.paused = None
-        self.connection = Connection(link, session, self.charger, self._on_ended)
+        self.connection = Connection(link, session, self.charger, self._on_ended, self.settings.pacing)
         self._idle.clear()
         self._let_in()
         self.connection.start()

@@ -22,6 +22,7 @@ from fastsecc.charger.charger import Charger
 from fastsecc.charger.state import ChargerState
 from fastsecc.config import Config, ConnectorConfig
 from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint
+from fastsecc.net.pacing import Pacing
 from fastsecc.session.api import Paused, SessionSettings
 from fastsecc.session.session import Session
 
@@ -116,6 +117,7 @@ class Secc:
             tcp_port=config.tcp_port,
             sdp_port=config.sdp_port,
             communication_setup_timeout_s=self.config.session.communication_setup_timeout_s if counts else 0.0,
+            pacing=Pacing(self.config.min_response_ms),
         )
 
     def _simulator(self) -> Simulator | None:
