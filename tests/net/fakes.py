@@ -114,7 +114,8 @@ class FakeSession:
     def wake(self, now: float) -> Output:
         return self._answer("wake")
 
-    def closed(self, now: float) -> Output:
+    def closed(self, now: float, *, handshake_failed: bool = False) -> Output:
+        self.handshake_failed = handshake_failed
         if self.state is not None:
             self.state.reset_session()
         return self._answer("closed")

@@ -26,7 +26,7 @@ def test_the_layout_of_everest(folder: Path) -> None:
     assert (chain.chain_file, chain.key_file, chain.password) == (folder / CHAIN, folder / KEY, None)
     assert len(chain.staples) == 3
     assert None not in chain.staples
-    assert chain.root is not None
+    assert chain.root_file == folder / test_pki.V2G_ROOT
     assert [path.name for path in settings.client_anchors] == ["V2G_ROOT_CA.pem", "MO_ROOT_CA.pem", "OEM_ROOT_CA.pem"]
     assert settings.warnings == ()
 
@@ -186,7 +186,7 @@ def test_certificates_that_are_not_valid_now_are_warned_of(folder: Path) -> None
 def test_a_chain_that_leads_nowhere_is_warned_of(folder: Path) -> None:
     test_pki.write(folder / test_pki.V2G_ROOT, test_pki.issue("Another Root", "P-256", path_length=2).pem)
     assert "leads to none of the V2G roots here" in warnings(folder)
-    assert pki.load(folder).chains[0].root is None
+    assert pki.load(folder).chains[0].root_file is None
 
 
 def test_without_a_p_256_key_there_is_no_tls_1_2(tmp_path: Path) -> None:

@@ -39,7 +39,14 @@ class Connection:
     """A link and its session. Everything happens in the event loop's thread."""
 
     def __init__(
-        self, link: Link, session: Session, charger: Charger, ended: Callable[[], None], pacing: Pacing = NO_PACING
+        self,
+        link: Link,
+        session: Session,
+        charger: Charger,
+        ended: Callable[[], None],
+        pacing: Pacing = NO_PACING,
+        *,
+        tls: bool = False,
     ) -> None:
         """Make a connection.
 
@@ -49,6 +56,7 @@ class Connection:
             charger: whom vars are published to.
             ended: called once, after the last var.
             pacing: how long responses wait.
+            tls: the link begins with a handshake.
         """
         self.link = link
         self.session = session
@@ -57,6 +65,7 @@ class Connection:
         self._pacing = pacing
         self.alive = True
         """False once the link has closed."""
+        self._handshaking = tls
         self._armed = False
         self._timer: asyncio.TimerHandle | None = None
         self._frame = 0
@@ -132,7 +141,8 @@ class Connection:
         asyncio.get_running_loop().remove_reader(self.link.fileno())
         if self._timer is not None:
             self._timer.cancel()
-        self._feed(self.session.closed)
+        handshake_failed = self._handshaking and closed.reason is not CloseReason.CLOSED_BY_US
+        self._feed(lambda now: self.session.closed(now, handshake_failed=handshake_failed))
         level = logging.INFO if closed.reason in USUAL_ENDINGS else logging.WARNING
         log.log(level, "%s: connection closed: %s", self.charger.connector, _summary(closed, self.link.stats()))
         self._ended()

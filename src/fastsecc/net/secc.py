@@ -21,8 +21,9 @@ from fastsecc.adapters.simulator import Simulator
 from fastsecc.charger.charger import Charger
 from fastsecc.charger.state import ChargerState
 from fastsecc.config import Config, ConnectorConfig
-from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint
+from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint, MakeLink
 from fastsecc.net.pacing import Pacing
+from fastsecc.net.sdp import Security
 from fastsecc.session.api import Paused, SessionSettings
 from fastsecc.session.session import Session
 
@@ -103,11 +104,15 @@ class Secc:
         connector = Connector(
             self._connector_settings(config),
             charger,
-            partial(Link, **msgspec.structs.asdict(self.config.link)),
+            self._make_links(config),
             partial(_session, session_settings(self.config)),
             None if on_ready is None else partial(on_ready, charger),
         )
         self.connectors.append(connector)
+
+    def _make_links(self, config: ConnectorConfig) -> dict[Security, MakeLink]:
+        settings = msgspec.structs.asdict(self.config.link)
+        return {Security.NONE: partial(Link, **settings)}
 
     def _connector_settings(self, config: ConnectorConfig) -> ConnectorSettings:
         # Without SLAC the simulator cannot know when an EV was plugged in: there is no time to count from.

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from fastsecc.errors import ConfigError
 from fastsecc.security import files, layouts, staples
@@ -30,8 +29,8 @@ class Chain:
     password: bytes | None = field(repr=False)
     staples: tuple[bytes | None, ...]
     """OCSP responses in DER, one for each certificate of the file."""
-    root: bytes | None
-    """The V2G root that it leads to, DER; None: none of the folder's."""
+    root_file: Path | None
+    """The V2G root that it leads to; None: none of the folder's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class _Reader:
         self.warnings: list[str] = []
         self.fresh_until: datetime | None = None
         self._now = now
-        self._roots = [root for path in layout.v2g_roots for root in self.certificates(path)]
+        self._roots = {root: path for path in layout.v2g_roots for root in self.certificates(path)}
 
     def certificates(self, path: Path) -> tuple[x509.Certificate, ...]:
         """Read certificates and warn of those that are not valid now."""
@@ -108,10 +107,10 @@ class _Reader:
             return None
         return next((path for path in found.passwords if path.exists()), None)
 
-    def _root(self, path: Path, chain: tuple[x509.Certificate, ...]) -> bytes | None:
-        for root in self._roots:
+    def _root(self, path: Path, chain: tuple[x509.Certificate, ...]) -> Path | None:
+        for root, root_file in self._roots.items():
             if root == chain[-1] or files.issued(root, chain[-1]):
-                return root.public_bytes(Encoding.DER)
+                return root_file
         self.warnings.append(f"{path}: leads to none of the V2G roots here; is an intermediate certificate missing?")
         return None
 
