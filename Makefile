@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-NATIVE := $(wildcard native/*/*.py native/*/*.pyx native/*/*.pxd native/*/*.c native/*/*.h)
+NATIVE := $(wildcard native/*/*.py native/*/*.pyx native/*/*.px[di] native/*/*.c native/*/*.h)
 SCHEMA := $(wildcard src/fastsecc/messages/*.py src/fastsecc/messages/*/*.py)
 
 .PHONY: run test bench lint build fuzz clean

@@ -36,7 +36,7 @@ if os.environ.get("FASTSECC_SANITIZE"):
 ABI3 = [("Py_LIMITED_API", "0x030B0000"), ("CYTHON_LIMITED_API", "1")]
 
 
-def extension(name: str, folder: str) -> Extension:
+def extension(name: str, folder: str, *libraries: str) -> Extension:
     """Describe one native module: its Cython face and every C file beside it."""
     return Extension(
         f"fastsecc.{name}",
@@ -46,8 +46,8 @@ def extension(name: str, folder: str) -> Extension:
         py_limited_api=True,
         extra_compile_args=COMPILE,
         extra_link_args=LINK,
-        depends=[*glob(f"{folder}/*.h"), *glob(f"{folder}/*.pxd"), *glob(f"{GENERATED}/*.h")],
-        libraries=["pthread"],
+        depends=[*glob(f"{folder}/*.h"), *glob(f"{folder}/*.px[di]"), *glob(f"{GENERATED}/*.h")],
+        libraries=["pthread", *libraries],
     )
 
 
@@ -82,9 +82,8 @@ def extensions() -> list[Extension]:
     """Generate the tables and translate the Cython sources."""
     generate_tables()
     Options.docstrings = False  # the public ones are those of fastsecc.exi
-    modules = {"_exi": "native/exi", "_link": "native/link"}
     return cythonize(
-        [extension(name, folder) for name, folder in modules.items() if Path(folder, f"{name}.pyx").exists()],
+        [extension("_exi", "native/exi"), extension("_link", "native/link", "ssl", "crypto")],
         build_dir=str(GENERATED),
         include_path=["native/exi", "native/link", "src"],
         compiler_directives={"language_level": 3, "embedsignature": False},

@@ -1,6 +1,7 @@
 """A connection to an EV, owned by a native thread: the Python face of link.h."""
 
 from enum import IntEnum, StrEnum
+from os import fsencode
 from typing import NamedTuple
 
 cimport cython
@@ -20,6 +21,7 @@ REPORT_INTERVAL_ms = 100
 HEARTBEAT_ms = 1000
 FIN_WAIT_ms = 5000
 SEND_TIMEOUT_ms = 5000
+HANDSHAKE_TIMEOUT_ms = 15000
 FIFO_PRIORITY = 40
 
 
@@ -41,6 +43,7 @@ class CloseReason(StrEnum):
     QUEUE_FULL = "queue_full"
     SEND_TIMEOUT = "send_timeout"
     IO_ERROR = "io_error"
+    TLS_FAILED = "tls_failed"
 
 
 class Fault(StrEnum):
@@ -60,6 +63,14 @@ class Frame(NamedTuple):
 
 class Ignored(NamedTuple):
     fault: Fault
+
+
+class Handshake(NamedTuple):
+    version: str
+    cipher: str
+    group: str
+    chain: str
+    client_certificate: bytes | None
 
 
 class Closed(NamedTuple):
@@ -133,8 +144,12 @@ cdef int read_settings(link_settings *out, tuple payload_types, dict numbers) ex
     out.heartbeat_ms = numbers["heartbeat_ms"]
     out.fin_wait_ms = numbers["fin_wait_ms"]
     out.send_timeout_ms = numbers["send_timeout_ms"]
+    out.handshake_timeout_ms = numbers["handshake_timeout_ms"]
     out.fifo_priority = numbers["fifo_priority"]
     return 0
+
+
+include "tls.pxi"
 
 
 @cython.final
@@ -143,12 +158,14 @@ cdef class Link:
     cdef uint32_t _max_payload
     cdef uint32_t _taken
     cdef bint _closed_taken
+    cdef bint _handshake_taken
     cdef uint32_t _faults_taken
 
     def __cinit__(
         self,
         int fd,
         *,
+        TlsProfiles tls=None,
         payload_types=(V2GTP_EXI,),
         max_payload=MAX_PAYLOAD,
         queue_frames=MAX_QUEUED_FRAMES,
@@ -157,11 +174,12 @@ cdef class Link:
         heartbeat_ms=HEARTBEAT_ms,
         fin_wait_ms=FIN_WAIT_ms,
         send_timeout_ms=SEND_TIMEOUT_ms,
+        handshake_timeout_ms=HANDSHAKE_TIMEOUT_ms,
         fifo_priority=FIFO_PRIORITY,
     ):
         cdef link_settings settings
-        cdef transport *plain = transport_plain(fd)
-        if plain == NULL:
+        cdef transport *transport = transport_plain(fd) if tls is None else transport_tls(fd, tls._profiles)
+        if transport == NULL:
             raise MemoryError
         try:
             read_settings(&settings, tuple(payload_types), {
@@ -172,14 +190,15 @@ cdef class Link:
                 "heartbeat_ms": heartbeat_ms,
                 "fin_wait_ms": fin_wait_ms,
                 "send_timeout_ms": send_timeout_ms,
+                "handshake_timeout_ms": handshake_timeout_ms,
                 "fifo_priority": fifo_priority,
             })
             self._max_payload = settings.max_payload
-            self._link = link_start(plain, &settings, &CODEC)
+            self._link = link_start(transport, &settings, &CODEC)
             if self._link == NULL:
                 raise OSError(errno, "cannot start a link thread")
         except BaseException:
-            transport_close(plain)
+            transport_close(transport)
             raise
 
     def __dealloc__(self):
@@ -196,11 +215,26 @@ cdef class Link:
         # Asked first, because no frame comes after the end; the faults last, because they are older than the frames.
         cdef bint closed = link_closed(self._link, &reason, &detail)
         cdef list frames = self._take_frames()
-        cdef list events = self._take_faults() + frames
+        cdef list events = self._take_handshake() + self._take_faults() + frames
         if closed and not self._closed_taken:
             self._closed_taken = True
             events.append(Closed(REASONS[reason], detail.decode("utf-8", "replace")))
         return events
+
+    cdef list _take_handshake(self):
+        cdef const handshake *shaken = NULL if self._handshake_taken else link_handshake(self._link)
+        if shaken == NULL:
+            return []
+        self._handshake_taken = True
+        certificate = None
+        if shaken.client_certificate != NULL:
+            certificate = PyBytes_FromStringAndSize(<const char *>shaken.client_certificate, shaken.client_certificate_n)
+        return [
+            Handshake(
+                shaken.version.decode(), shaken.cipher.decode(), shaken.group.decode(),
+                shaken.chain.decode("utf-8", "replace"), certificate
+            )
+        ]
 
     cdef list _take_faults(self):
         cdef list events = []

@@ -22,6 +22,7 @@ static void destroy(struct link *link)
 {
     ring_free(&link->frames);
     ring_free(&link->replies);
+    free(link->handshake.client_certificate);
     free(link->payload);
     free(link->tx);
     if (link->wake_fd >= 0)
@@ -168,6 +169,11 @@ void link_clear_notify(struct link *link)
 {
     eventfd_t count;
     (void)!eventfd_read(link->notify_fd, &count);
+}
+
+const struct handshake *link_handshake(const struct link *link)
+{
+    return atomic_load_explicit(&link->shaken, memory_order_acquire) ? &link->handshake : NULL;
 }
 
 const struct record *link_frame(struct link *link)

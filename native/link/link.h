@@ -14,7 +14,7 @@
 #include "transport.h"
 #include "v2gtp.h"
 
-#define LINK_DETAIL_OCTETS 96
+#define LINK_DETAIL_OCTETS 192
 
 /* How a connection ends; a later demand only counts if it is a harder one. */
 enum link_close {
@@ -34,6 +34,7 @@ enum link_reason {
     LINK_QUEUE_FULL,
     LINK_SEND_TIMEOUT,
     LINK_IO_ERROR,
+    LINK_TLS_FAILED, /* before the handshake was done */
 };
 
 struct link_settings {
@@ -46,6 +47,7 @@ struct link_settings {
     uint32_t heartbeat_ms;       /* progress without change is signalled this often */
     uint32_t fin_wait_ms;
     uint32_t send_timeout_ms;
+    uint32_t handshake_timeout_ms; /* from the connection's start */
     uint32_t fifo_priority; /* of SCHED_FIFO while the loop is armed; 0: always normal */
 };
 
@@ -80,6 +82,9 @@ int link_notify_fd(const struct link *link);
 
 /* Clear that eventfd; to be done before taking. */
 void link_clear_notify(struct link *link);
+
+/* What the TLS handshake came to; NULL before it is done, and without TLS. It comes before the first frame. */
+const struct handshake *link_handshake(const struct link *link);
 
 /* The oldest frame that waits, NULL when there is none; valid until it is released by `link_frame_done`. */
 const struct record *link_frame(struct link *link);

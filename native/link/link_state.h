@@ -11,7 +11,7 @@
 #define RX_OCTETS 4096
 
 enum link_phase {
-    PHASE_OPENING, /* the transport sets itself up */
+    PHASE_OPENING, /* the transport sets itself up: the TLS handshake */
     PHASE_RUNNING,
     PHASE_CLOSING, /* nothing more is read or said; the EV's FIN is waited for */
     PHASE_ENDED,   /* the socket is closed */
@@ -45,7 +45,9 @@ struct link {
     struct link_tally tally;
     atomic_uint close_request; /* enum link_close; only rises */
     atomic_bool overrun;       /* a reply found no room */
-    atomic_bool closed;        /* `reason` and `detail` are set */
+    atomic_bool shaken;        /* `handshake` is set */
+    struct handshake handshake;
+    atomic_bool closed; /* `reason` and `detail` are set */
     enum link_reason reason;
     char detail[LINK_DETAIL_OCTETS];
     atomic_uint owners; /* Python's side and the thread; the last one frees */
@@ -63,6 +65,7 @@ struct link {
     struct transport *transport;
     struct rt rt;
     enum link_phase phase;
+    int64_t open_deadline_ns;
     struct v2gtp framing;
     uint32_t ignored_in_a_row;
     uint32_t handed;  /* number of the newest frame queued for Python */

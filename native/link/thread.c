@@ -42,17 +42,32 @@ __attribute__((format(printf, 3, 4))) static void end(struct link *link, enum li
     link->phase = PHASE_ENDED;
 }
 
+/* Why TLS could not be set up. */
+static void end_handshake(struct link *link, ssize_t result)
+{
+    if (result == TRANSPORT_FIN)
+        end(link, LINK_TLS_FAILED, "the EV has closed the connection during the handshake");
+    else if (result == TRANSPORT_RESET)
+        end(link, LINK_TLS_FAILED, "the EV has reset the connection during the handshake");
+    else
+        end(link, LINK_TLS_FAILED, "%s", link->transport->ops->failure(link->transport));
+}
+
 /* End after a call of the transport that returned neither octets nor a wish. */
 static void end_broken(struct link *link, ssize_t result, const char *doing)
 {
     int error = errno;
     char text[64];
-    if (link->phase == PHASE_CLOSING)
+    if (link->phase == PHASE_OPENING && result != TRANSPORT_ERROR)
+        end_handshake(link, result);
+    else if (link->phase == PHASE_CLOSING)
         end(link, LINK_CLOSED_BY_US, "%s", result == TRANSPORT_FIN ? "the EV has closed too" : "reset by the EV");
     else if (result == TRANSPORT_FIN)
         end(link, LINK_EV_CLOSED, "while %s", doing);
     else if (result == TRANSPORT_RESET)
         end(link, LINK_RESET, "while %s", doing);
+    else if (result == TRANSPORT_TLS)
+        end(link, LINK_IO_ERROR, "while %s: TLS: %s", doing, link->transport->ops->failure(link->transport));
     else
         end(link, LINK_IO_ERROR, "while %s: %s", doing, strerror_r(error, text, sizeof text));
 }
@@ -185,18 +200,32 @@ static void send_more(struct link *link)
     }
 }
 
+/* Tell Python what the handshake came to. */
+static void opened(struct link *link)
+{
+    const struct transport_ops *ops = link->transport->ops;
+    link->phase = PHASE_RUNNING;
+    if (ops->handshake == NULL)
+        return;
+    ops->handshake(link->transport, &link->handshake);
+    atomic_store_explicit(&link->shaken, true, memory_order_release);
+    link_signal(link->notify_fd);
+}
+
 /* Set the transport up. Whoever wants to close while that takes its time need not wait for an EV that never spoke. */
 static void open_transport(struct link *link)
 {
     int result = link->transport->ops->open(link->transport);
     if (result == 0)
-        link->phase = PHASE_RUNNING;
+        opened(link);
     else if (!wants(result))
         end_broken(link, result, "opening");
     else if (atomic_load(&link->close_request) != LINK_KEEP)
         end(link, LINK_CLOSED_BY_US, "before it was open");
+    else if (now_ns() >= link->open_deadline_ns)
+        end(link, LINK_TLS_FAILED, "no handshake within %" PRIu32 " ms", link->settings.handshake_timeout_ms);
     else
-        wait_for(link, result, NEVER);
+        wait_for(link, result, link->open_deadline_ns);
 }
 
 static bool next_reply(struct link *link)
@@ -372,6 +401,7 @@ void *link_run(void *argument)
 {
     struct link *link = argument;
     pthread_setname_np(pthread_self(), "fastsecc-link");
+    link->open_deadline_ns = now_ns() + link->settings.handshake_timeout_ms * NS_PER_MS;
     rt_init(&link->rt, (int)link->settings.fifo_priority);
     while (link->phase != PHASE_ENDED)
         turn(link);

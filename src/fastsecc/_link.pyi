@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum, StrEnum
-from typing import NamedTuple, Protocol, final
+from os import PathLike
+from typing import Literal, NamedTuple, Protocol, final
 
 from fastsecc.messages.schema import Type
 
@@ -31,6 +32,7 @@ REPORT_INTERVAL_ms: int
 HEARTBEAT_ms: int
 FIN_WAIT_ms: int
 SEND_TIMEOUT_ms: int
+HANDSHAKE_TIMEOUT_ms: int
 FIFO_PRIORITY: int
 
 class CloseMode(IntEnum):
@@ -56,6 +58,8 @@ class CloseReason(StrEnum):
     QUEUE_FULL = "queue_full"
     SEND_TIMEOUT = "send_timeout"
     IO_ERROR = "io_error"
+    TLS_FAILED = "tls_failed"
+    """The connection ended before its TLS handshake was done, for whatever reason of the EV's."""
 
 class Fault(StrEnum):
     """What is wrong with a frame that is ignored."""
@@ -77,6 +81,20 @@ class Ignored(NamedTuple):
     """The first frame with this fault was ignored; how many there were, `stats()` says."""
 
     fault: Fault
+
+class Handshake(NamedTuple):
+    """The TLS handshake is done. The first event of a connection with TLS that gets so far."""
+
+    version: str
+    """TLSv1.2 or TLSv1.3."""
+    cipher: str
+    """OpenSSL's name of the cipher suite."""
+    group: str
+    """Of the key exchange: secp256r1, secp521r1, x448."""
+    chain: str
+    """Label of the certificate chain that was served."""
+    client_certificate: bytes | None
+    """The EV's, DER, verified; None if none was demanded."""
 
 class Closed(NamedTuple):
     """The socket is closed. The last event of a connection, given exactly once."""
@@ -139,6 +157,61 @@ def fifo_refused(priority: int) -> str:
 def lock_memory() -> str:
     """Lock all memory of the process and make it resident, now and later; return why it failed, or nothing."""
 
+TLS_LIBRARY: str
+"""Name and version of the OpenSSL in use."""
+TLS_ANSWERS_STATUS_REQUEST_V2: bool
+"""Whether it can answer status_request_v2 (RFC 6961): with EVerest's patch only."""
+TLS_STAPLES_WHOLE_CHAIN: bool
+"""Whether it can staple for each certificate of a chain in TLS 1.3; otherwise it does for the leaf."""
+
+class TlsChain(NamedTuple):
+    """A certificate chain to be served."""
+
+    certificates: tuple[str | PathLike[str], ...]
+    """PEM files: the leaf, then its issuers, each followed by its own. Roots are not sent."""
+    private_key: str | PathLike[str]
+    """PEM file; P-256 (TLS 1.2 and 1.3), P-521 or Ed448 (TLS 1.3)."""
+    password: bytes | None = None
+    ocsp: tuple[bytes | None, ...] = ()
+    """OCSP responses in DER, of the leaf and its issuers in their order; None where there is none."""
+    roots: tuple[str | PathLike[str], ...] = ()
+    """PEM files: trust anchors of the chain, by which an EV may ask for it (trusted_ca_keys)."""
+    label: str = ""
+    """Its name in events; empty: the first file's."""
+
+class TlsFileError(ValueError):
+    """A file that cannot be used; the text begins with its name."""
+
+@final
+class TlsProfiles:
+    """What TLS connections are made with. Never changes; connections keep theirs when there is a new one.
+
+    An EV gets TLS 1.3 if it offers it. Of the chains that it can check it gets one whose root it names (trusted_ca_keys,
+    certificate_authorities), failing that one for ISO 15118-20 (P-521 or Ed448, whichever signature it names first)
+    with TLS 1.3, and the first one configured among equals. TLS 1.2 is served with P-256 alone.
+    """
+
+    chains: tuple[TlsChain, ...]
+
+    def __new__(
+        cls,
+        chains: Iterable[TlsChain],
+        *,
+        client_anchors: Iterable[str | PathLike[str]] = ...,
+        client_certificate: Literal["never", "tls13", "always"] = ...,
+        min_version: Literal["1.2", "1.3"] = ...,
+        max_version: Literal["1.2", "1.3"] = ...,
+        key_log: str | PathLike[str] | None = ...,
+    ) -> TlsProfiles:
+        """Read the files.
+
+        `client_anchors` are PEM files with the roots of client certificates, which are demanded as
+        `client_certificate` says: "tls13" (with TLS 1.3 only), "never" or "always". Secrets are appended to the file
+        `key_log`, in the NSS format; None: not logged.
+
+        Raises TlsFileError for a file that cannot be used, ValueError for settings out of range.
+        """
+
 @final
 class Link:
     """An EV's connection. No method blocks, `join` apart; to be used by one thread."""
@@ -147,6 +220,7 @@ class Link:
         cls,
         fd: int,
         *,
+        tls: TlsProfiles | None = ...,
         payload_types: Iterable[int] = ...,
         max_payload: int = ...,
         queue_frames: int = ...,
@@ -155,9 +229,12 @@ class Link:
         heartbeat_ms: int = ...,
         fin_wait_ms: int = ...,
         send_timeout_ms: int = ...,
+        handshake_timeout_ms: int = ...,
         fifo_priority: int = ...,
     ) -> Link:
         """Start the thread that owns the connected socket `fd` from here on, even if this raises.
+
+        With `tls` it is a TLS server's, and a handshake that takes longer than `handshake_timeout_ms` ends it.
 
         A payload longer than `max_payload` octets ends the connection, as does a frame that finds `queue_frames` others
         waiting, and one more than `max_ignored_frames` ignored ones in a row. Progress is signalled when the EV's
@@ -171,7 +248,7 @@ class Link:
     def fileno(self) -> int:
         """Return the eventfd that is readable when there is something for `take` or `progress`. Only to be polled."""
 
-    def take(self) -> list[Frame | Ignored | Closed]:
+    def take(self) -> list[Handshake | Frame | Ignored | Closed]:
         """Return the events since the last call, oldest first, and make `fileno()` quiet."""
 
     def progress(self) -> LinkProgress | None:
