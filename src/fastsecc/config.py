@@ -50,6 +50,8 @@ class SessionConfig(Section, frozen=True):
 
     close_on_failed: bool = True
     present_values_max_age_s: NotNegative = 10.0
+    dc_maximum_limits_max_age_s: NotNegative = 0.0
+    isolation_status_max_age_s: NotNegative = 0.0
     auth_timeout_eim_s: NotNegative = 300.0
     sequence_timeout_s: Positive = 60.0
     communication_setup_timeout_s: Positive = 18.0
