@@ -114,6 +114,12 @@ def tcp_pair(**buffers: int) -> tuple[socket.socket, socket.socket]:
 Connect = Callable[..., Connection]
 
 
+@pytest.fixture
+def frame() -> Callable[..., bytes]:
+    """Build a frame of a payload and what is odd in its header."""
+    return v2gtp
+
+
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return Certificates(tmp_path_factory.mktemp("certificates"))
