@@ -219,7 +219,6 @@ def test_a_command_line_that_makes_no_sense_shows_the_usage(arguments: list[str]
 @pytest.mark.parametrize(
     ("arguments", "lacking"),
     [
-        (["run", "--tls", "force"], "TLS"),
         (["run", "--auth", "both"], "Plug & Charge"),
         (["run", "--energy", "dc-bpt"], "bidirectional charging"),
         (["ev", "--iface", "lo", "--protocol", "iso20"], "ISO 15118-20"),

@@ -117,7 +117,9 @@ def rsa_key(folder: Path) -> None:
     ("spoil", "place", "reason"),
     [
         pytest.param(move_chains, "", "holds no charger certificates: neither client/cso nor iso15118_2/certs"),
-        pytest.param(remove_roots, "", "holds no V2G root certificate (ca/v2g/*.pem or certs/v2gRootCACert.pem)"),
+        pytest.param(
+            remove_roots, "", "holds no V2G root certificate (ca/v2g/*.pem or iso15118_2/certs/v2gRootCACert.pem)"
+        ),
         pytest.param(remove(KEY), CSO, "holds no private key (*.key)"),
         pytest.param(remove(CHAIN), KEY, "no certificate beside it matches this private key"),
         pytest.param(exchange_key, CHAIN, "does not match the private key"),

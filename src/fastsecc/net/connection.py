@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fastsecc import exi
-from fastsecc._link import V2GTP_EXI, Closed, CloseMode, CloseReason, Frame, Ignored
+from fastsecc._link import V2GTP_EXI, Closed, CloseMode, CloseReason, Frame, Handshake, Ignored
 from fastsecc.charger.payloads import V2gMessages
 from fastsecc.errors import CodecError, DecodeError
 from fastsecc.net.pacing import Pacing
@@ -65,6 +65,8 @@ class Connection:
         self._pacing = pacing
         self.alive = True
         """False once the link has closed."""
+        self.handshake: Handshake | None = None
+        """How the connection is secured, as soon as it is."""
         self._handshaking = tls
         self._armed = False
         self._timer: asyncio.TimerHandle | None = None
@@ -95,10 +97,22 @@ class Connection:
             match event:
                 case Frame():
                     self._on_frame(event)
+                case Handshake():
+                    self._on_handshake(event)
                 case Ignored():
                     log.warning("%s: the EV sent a frame that is ignored: %s", self.charger.connector, event.fault)
                 case Closed():
                     self._on_closed(event)
+
+    def _on_handshake(self, handshake: Handshake) -> None:
+        """Note that what follows is secure; which protocols may be chosen does not depend on it.
+
+        An EV that can do more than ISO 15118-2 wants (TLS 1.3) charges with it all the same, and one that chooses DIN
+        SPEC 70121, which knows no TLS, is not turned away for being more careful than it must.
+        """
+        self._handshaking = False
+        self.handshake = handshake
+        log.info("%s: TLS: %s", self.charger.connector, _security(handshake))
 
     def _take_progress(self) -> None:
         progress = self.link.progress()
@@ -212,6 +226,16 @@ class Connection:
         if deadline is not None:
             delay = max(0.0, deadline - time.monotonic()) + TIMER_SLACK_s
             self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
+
+
+def _security(handshake: Handshake) -> str:
+    """Say in one line what was agreed, and with whom."""
+    agreed = f"{handshake.version} {handshake.cipher}, {handshake.group}, chain {handshake.chain}"
+    if handshake.client_certificate is None:
+        return f"{agreed}, no client certificate"
+    from fastsecc.security import files
+
+    return f"{agreed}, client certificate {files.subject(handshake.client_certificate)}"
 
 
 def _summary(closed: Closed, stats: LinkStats) -> str:

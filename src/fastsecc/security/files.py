@@ -111,6 +111,14 @@ def name(certificate: x509.Certificate) -> str:
     return certificate.subject.rfc4514_string() or f"serial {certificate.serial_number:x}"
 
 
+def subject(der: bytes) -> str:
+    """Give the subject of a certificate in DER, for people, whatever it holds."""
+    try:
+        return name(x509.load_der_x509_certificate(der))
+    except ValueError:
+        return "that cannot be read"
+
+
 def _octets(key: PublicKeyTypes) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 

@@ -16,6 +16,7 @@ EVEREST_CHAINS = Path("client/cso")
 EVEREST_ROOTS = Path("ca")
 TEST_FOLDERS = "iso15118_*"
 TEST_CHAIN = Path("certs/cpoCertChain.pem")
+TEST_ROOT = Path("certs/v2gRootCACert.pem")
 TEST_KEY = Path("private_keys/seccLeaf.key")
 V2G = "v2g"
 """Which roots issue the charger's certificates; those of all kinds issue an EV's."""
@@ -68,6 +69,18 @@ def find(folder: Path) -> Layout:
     raise ConfigError(f"holds no charger certificates: neither {EVEREST_CHAINS} nor iso15118_2/certs", file=folder)
 
 
+def v2g_roots(folder: Path) -> tuple[Path, ...]:
+    """Find who vouches for chargers; the folder need not hold more than that.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    roots = *_sorted(folder / EVEREST_ROOTS / V2G, "*.pem"), *_sorted(folder, f"{TEST_FOLDERS}/{TEST_ROOT}")
+    if not roots:
+        raise ConfigError(f"holds no V2G root certificate (ca/v2g/*.pem or iso15118_2/{TEST_ROOT})", file=folder)
+    return roots
+
+
 def _everest(folder: Path) -> Layout:
     place = folder / EVEREST_CHAINS
     certificates = tuple(_sorted(place, "*.pem"))
@@ -88,7 +101,7 @@ def _test_certificates(folders: list[Path]) -> Layout:
     for folder in folders:
         key, chain = folder / TEST_KEY, folder / TEST_CHAIN
         chains.append(ChainFiles(key, (chain,), _passwords(key), chain.parent / "ocsp"))
-        v2g += _sorted(chain.parent, "v2gRootCACert.pem")
+        v2g += _sorted(folder, str(TEST_ROOT))
         others += [path for kind in ("mo", "oem") for path in _sorted(chain.parent, f"{kind}RootCACert.pem")]
     return Layout(tuple(chains), tuple(v2g), tuple(others))
 

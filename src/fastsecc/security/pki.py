@@ -57,8 +57,7 @@ def load(folder: Path, now: datetime | None = None) -> TlsSettings:
     """
     now = now or staples.today()
     layout = layouts.find(folder)
-    if not layout.v2g_roots:
-        raise ConfigError("holds no V2G root certificate (ca/v2g/*.pem or certs/v2gRootCACert.pem)", file=folder)
+    layouts.v2g_roots(folder)
     reader = _Reader(layout, now)
     chains = tuple(reader.chain(found) for found in layout.chains)
     anchors = (*layout.v2g_roots, *layout.other_roots)
