@@ -91,7 +91,7 @@ static uint8_t *response_list(const struct tls_chain *chain, size_t *n)
 
 bool tls_staple_v2(SSL *ssl, const struct tls_chain *chain)
 {
-    size_t n;
+    size_t n = 0;
     if (!tls_staple_knows_v2() || chain->staples_n == 0)
         return false;
     if (!give(ssl, response_list(chain, &n), n))
