@@ -20,13 +20,14 @@ class Certificates:
     """For each kind of key a root, a charger's chain below two sub-CAs with its OCSP responses, and a vehicle's."""
 
     folder: Path
+    root: str = "V2G root"
     chargers: dict[KeyKind, list[Identity]] = field(default_factory=dict)
     """Leaf, sub-CAs, root."""
     ocsp: dict[KeyKind, tuple[bytes, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for kind in KINDS:
-            root = issue(f"V2G root {kind}", kind, path_length=2)
+            root = issue(f"{self.root} {kind}", kind, path_length=2)
             self.chargers[kind] = chain("SECC", root, kind)
             self.ocsp[kind] = tuple(vouch(subject, issuer) for subject, issuer in pairwise(self.chargers[kind]))
             self._write(f"charger-{kind}", self.chargers[kind])
