@@ -58,6 +58,13 @@ class Connection:
         assert self.seen[-1] is closed
         return closed
 
+    def handshake(self) -> Handshake:
+        """Wait for the end of the TLS handshake."""
+        self.wait(lambda: self.all(Handshake))
+        (shaken,) = self.all(Handshake)
+        assert isinstance(shaken, Handshake)
+        return shaken
+
     def progress(self) -> LinkProgress:
         """Wait for a signal and read what the link answered."""
         ready, _, _ = select.select([self.link], [], [], PATIENCE_S)
@@ -141,8 +148,8 @@ def p256(certificates: Certificates) -> TlsProfiles:
 def shake_hands(connection: Connection, context: ssl.SSLContext) -> None:
     """Make a connection secure."""
     connection.ev = context.wrap_socket(connection.ev)
-    connection.wait(lambda: connection.all(Handshake))
-    assert connection.seen.pop(0).version == connection.ev.version()
+    assert connection.handshake().version == connection.ev.version()
+    connection.seen.clear()
 
 
 @pytest.fixture
@@ -166,3 +173,35 @@ def connect(transport: str, certificates: Certificates, p256: TlsProfiles) -> It
             return connection
 
         yield start
+
+
+Accept = Callable[..., Connection]
+
+
+@pytest.fixture
+def accept(all_kinds: TlsProfiles) -> Iterator[Accept]:
+    """Start links that nobody has shaken hands with yet."""
+    with contextlib.ExitStack() as stack:
+
+        def start(tls: TlsProfiles = all_kinds, **settings: Any) -> Connection:
+            mine, ev = tcp_pair()
+            connection = Connection(Link(mine.detach(), tls=tls, **settings), ev)
+            stack.callback(lambda: connection.ev.close())
+            stack.callback(connection.link.join, PATIENCE_S)
+            stack.callback(connection.link.abort)
+            return connection
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def all_kinds(certificates: Certificates) -> TlsProfiles:
+    return certificates.profiles()
+
+
+@pytest.fixture(scope="session")
+def two_roots(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) -> tuple[TlsProfiles, Any]:
+    """Two chains of the same kind, below different roots; the second root."""
+    other = Certificates(tmp_path_factory.mktemp("other"), "Other root")
+    chains = [certificates.chain(label="first"), other.chain(label="second")]
+    return TlsProfiles(chains, client_certificate="never"), other.chargers["P-256"]
