@@ -216,7 +216,7 @@ static void opened(struct link *link)
 static void open_transport(struct link *link)
 {
     int result = link->transport->ops->open(link->transport);
-    if (result == 0)
+    if (result > 0)
         opened(link);
     else if (!wants(result))
         end_broken(link, result, "opening");

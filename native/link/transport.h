@@ -32,7 +32,7 @@ struct handshake {
 struct transport;
 
 struct transport_ops {
-    int (*open)(struct transport *t); /* one step of the set-up: 0 when done, else a transport_result */
+    int (*open)(struct transport *t); /* one step of the set-up: 1 when done, else a transport_result */
     void (*handshake)(const struct transport *t, struct handshake *out); /* what `open` came to; NULL without TLS */
     ssize_t (*recv)(struct transport *t, uint8_t *octets, size_t n);
     ssize_t (*send)(struct transport *t, const uint8_t *octets, size_t n);

@@ -29,7 +29,7 @@ int transport_prepare(int fd)
 
 static int plain_open(struct transport *t)
 {
-    return transport_prepare(t->fd) < 0 ? TRANSPORT_ERROR : 0;
+    return transport_prepare(t->fd) < 0 ? TRANSPORT_ERROR : 1;
 }
 
 static ssize_t plain_recv(struct transport *t, uint8_t *octets, size_t n)

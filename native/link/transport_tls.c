@@ -86,7 +86,7 @@ static int tls_open(struct transport *t)
     if (result != 1)
         return outcome(c, result);
     c->opened = true;
-    return 0;
+    return 1;
 }
 
 static void copy(char *out, size_t n, const char *text)
