@@ -75,10 +75,10 @@ def _serve(args: argparse.Namespace) -> int:
 
     config = _config(args)
     log = set_up_log(config.log)
+    secc = Secc(config, _Announcer())
     if not args.no_slac:
         log.warning("SLAC is not part of this version: the data link is taken as there, as with --no-slac")
     realtime.prepare(config)
-    secc = Secc(config, _Announcer())
     with asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
         runner.run(secc.run())
     return 0

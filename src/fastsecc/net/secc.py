@@ -146,9 +146,9 @@ class Secc:
         for store in self.certificates:
             if (store.folder, store.options) == (folder, options):
                 return store
-        if not self.certificates:
-            log.info("TLS: %s", library())
         self.certificates.append(ProfileStore(folder, options))
+        if len(self.certificates) == 1:
+            log.info("TLS: %s", library())
         return self.certificates[-1]
 
     def _connector_settings(self, config: ConnectorConfig) -> ConnectorSettings:
