@@ -184,14 +184,13 @@ static EVP_PKEY *read_key(const char *file, const char *password, struct tls_err
     BIO *in = BIO_new_file(file, "r");
     EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, give_password, (void *)password) : NULL;
     BIO_free(in);
-    if (key == NULL && in == NULL)
-        openssl_failed(error, file, "cannot be opened");
-    else if (key == NULL && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
-        tls_file_failed(error, file, "holds no private key");
+    /* Of the rest OpenSSL says no more than that it is unsupported. */
+    if (key == NULL && ERR_SYSTEM_ERROR(ERR_peek_error()))
+        openssl_failed(error, file, "cannot be read");
     else if (key == NULL && password == NULL)
-        openssl_failed(error, file, "is no private key, or one that needs a password");
+        tls_file_failed(error, file, "holds no private key, or one that needs a password");
     else if (key == NULL)
-        openssl_failed(error, file, "is no private key, or the password is wrong");
+        tls_file_failed(error, file, "holds no private key, or the password is wrong");
     return key;
 }
 

@@ -11,6 +11,7 @@ TRUSTED_CA_KEYS, STATUS_REQUEST, SUPPORTED_GROUPS, EC_POINT_FORMATS, SIGNATURE_A
 STATUS_REQUEST_V2, SUPPORTED_VERSIONS, CERTIFICATE_AUTHORITIES, KEY_SHARE = 17, 43, 47, 51
 ALERT, HANDSHAKE = 21, 22
 SERVER_HELLO, CERTIFICATE, SERVER_HELLO_DONE, CERTIFICATE_STATUS = 2, 11, 14, 22
+MAX_RECORD = 1 << 14
 KEY_SHA1_HASH, X509_NAME, CERT_SHA1_HASH = 1, 2, 3
 
 
@@ -44,10 +45,11 @@ def client_hello(
     version: int = 0x0303,
     suites: Sequence[int] = (ECDHE_ECDSA_AES128_SHA256, AES_256_GCM_SHA384),
 ) -> bytes:
-    """Build the record."""
+    """Build the record, or the records if it needs several."""
     body = version.to_bytes(2, "big") + bytes(32) + vector(b"", 1) + numbers(suites) + vector(b"\x00", 1)
     body += vector(b"".join(kind.to_bytes(2, "big") + vector(content) for kind, content in extensions.items()))
-    return record(b"\x01" + vector(body, 3))
+    message = b"\x01" + vector(body, 3)
+    return b"".join(record(message[at : at + MAX_RECORD]) for at in range(0, len(message), MAX_RECORD))
 
 
 def record(octets: bytes, kind: int = HANDSHAKE) -> bytes:

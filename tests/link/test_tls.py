@@ -65,7 +65,7 @@ def s_client(certificates: Certificates, all_kinds: TlsProfiles) -> SClient:
     if openssl is None:
         pytest.skip("no openssl command")
 
-    def run(*options: str, tls: TlsProfiles = all_kinds, vehicle: str | None = "P-256") -> Outcome:
+    def run(*options: str, tls: TlsProfiles = all_kinds, vehicle: str | None = "P-256", typed: bytes = b"") -> Outcome:
         command = [openssl, "s_client", *options]
         if vehicle is not None:
             stem = str(certificates.path(f"vehicle-{vehicle}"))
@@ -77,7 +77,7 @@ def s_client(certificates: Certificates, all_kinds: TlsProfiles) -> SClient:
             with subprocess.Popen(command, stderr=subprocess.STDOUT, **pipes) as process:
                 mine, _ = listener.accept()
                 link = Link(mine.detach(), tls=tls)
-                text, _ = process.communicate(b"", timeout=PATIENCE_S)
+                text, _ = process.communicate(typed, timeout=PATIENCE_S)
         assert link.join(PATIENCE_S)
         return Outcome(text.decode(), process.returncode, link.take())
 
@@ -133,6 +133,16 @@ def test_nothing_is_resumed(s_client, version):
     outcome = s_client(version, "-sess_out", "/dev/null")
     assert "TLS session ticket" not in outcome.text
     assert "New Session Ticket" not in outcome.text
+
+
+def test_renegotiation_is_refused(s_client):
+    """`R` starts one; the EV is told no, and there is no second handshake."""
+    outcome = s_client("-tls1_2", typed=b"R\n")
+    assert "RENEGOTIATING" in outcome.text
+    assert "no renegotiation" in outcome.text
+    shaken, closed = outcome.events
+    assert isinstance(shaken, Handshake)
+    assert closed.reason in {CloseReason.EV_CLOSED, CloseReason.IO_ERROR}
 
 
 @pytest.mark.parametrize(
