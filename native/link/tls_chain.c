@@ -183,14 +183,14 @@ static EVP_PKEY *read_key(const char *file, const char *password, struct tls_err
 {
     BIO *in = BIO_new_file(file, "r");
     EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, give_password, (void *)password) : NULL;
-    BIO_free(in);
     /* Of the rest OpenSSL says no more than that it is unsupported. */
-    if (key == NULL && ERR_SYSTEM_ERROR(ERR_peek_error()))
-        openssl_failed(error, file, "cannot be read");
+    if (in == NULL)
+        openssl_failed(error, file, "cannot be opened");
     else if (key == NULL && password == NULL)
         tls_file_failed(error, file, "holds no private key, or one that needs a password");
     else if (key == NULL)
         tls_file_failed(error, file, "holds no private key, or the password is wrong");
+    BIO_free(in);
     return key;
 }
 

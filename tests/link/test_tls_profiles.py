@@ -38,7 +38,7 @@ def test_missing_files(spoilt, tmp_path):
 
 def test_folder_instead_of_a_file(spoilt, tmp_path):
     assert spoilt(certificates=(tmp_path,)).endswith(": holds no certificate")
-    assert "Is a directory" in spoilt(private_key=tmp_path)
+    assert "holds no private key" in spoilt(private_key=tmp_path)
 
 
 @pytest.mark.parametrize("content", ["", "no PEM\n"])
