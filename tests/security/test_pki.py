@@ -34,7 +34,7 @@ def test_the_layout_of_everest(folder: Path) -> None:
 def test_several_chains(tmp_path: Path) -> None:
     test_pki.make(tmp_path, ("P-256", "P-521", "Ed448"), staples=False)
     settings = pki.load(tmp_path)
-    assert [chain.kind for chain in settings.chains] == ["Ed448", "P-256", "P-521"]
+    assert sorted(chain.kind for chain in settings.chains) == ["Ed448", "P-256", "P-521"]
     assert {chain.chain_file.name for chain in settings.chains} == {
         f"SECC_{kind}_CERT_CHAIN.pem" for kind in ("Ed448", "P256", "P521")
     }
@@ -194,6 +194,32 @@ def test_a_chain_that_leads_nowhere_is_warned_of(folder: Path) -> None:
 def test_without_a_p_256_key_there_is_no_tls_1_2(tmp_path: Path) -> None:
     test_pki.make(tmp_path, ("P-521",))
     assert "no chain has a P-256 key" in warnings(tmp_path)
+
+
+def test_keys_that_wait_and_chains_of_the_past_do_no_harm(folder: Path) -> None:
+    root = test_pki.issue("V2G Root", "P-256", path_length=2)
+    test_pki.write(folder / test_pki.V2G_ROOT, root.pem)
+    past, newer = (
+        test_pki.chain(f"SECC {name}", root, "P-256", days=days) for name, days in (("old", -1), ("new", 30))
+    )
+    for name, chain in (("past", past), ("newer", newer)):
+        test_pki.write(folder / CSO / f"{name}.pem", b"".join(identity.pem for identity in chain[:-1]))
+        test_pki.write(folder / CSO / f"{name}.key", chain[0].key_pem(), 0o600)
+    (folder / CHAIN).unlink()
+    settings = pki.load(folder)
+    assert [chain.key_file.name for chain in settings.chains] == ["newer.key"]
+    assert f"{folder / KEY}: is not used: no certificate beside it matches" in settings.warnings
+    assert any("past.pem: DC=CPO,CN=SECC -1 P-256 has expired" in warning for warning in settings.warnings)
+
+
+def test_of_two_chains_the_newer_comes_first_and_an_expired_one_is_better_than_none(folder: Path) -> None:
+    later = datetime.now(UTC) + timedelta(days=31)
+    assert [chain.valid for chain in pki.load(folder, later).chains] == [False]
+    root = test_pki.issue("V2G Root", "P-256", path_length=2)
+    chain = test_pki.chain("SECC", root, "P-256", days=-1)
+    test_pki.write(folder / CSO / "past.pem", b"".join(identity.pem for identity in chain[:-1]))
+    test_pki.write(folder / CSO / "past.key", chain[0].key_pem(), 0o600)
+    assert [chain.key_file.name for chain in pki.load(folder, later).chains] == ["SECC_P256_LEAF.key", "past.key"]
 
 
 def test_staples_that_no_ev_would_accept_are_left_out(folder: Path) -> None:

@@ -31,6 +31,10 @@ class Chain:
     """OCSP responses in DER, one for each certificate of the file."""
     root_file: Path | None
     """The V2G root that it leads to; None: none of the folder's."""
+    begin: datetime
+    """Since when the leaf is valid."""
+    valid: bool
+    """Whether it is now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,36 @@ def load(folder: Path, now: datetime | None = None) -> TlsSettings:
     layout = layouts.find(folder)
     layouts.v2g_roots(folder)
     reader = _Reader(layout, now)
-    chains = tuple(reader.chain(found) for found in layout.chains)
+    chains = _chains(reader, layout)
     anchors = (*layout.v2g_roots, *layout.other_roots)
     for anchor in layout.other_roots:
         reader.certificates(anchor)
     if all(chain.kind != "P-256" for chain in chains):
         reader.warnings.append(f"{folder}: no chain has a P-256 key: TLS 1.2, and so ISO 15118-2, is not possible")
     return TlsSettings(chains, anchors, tuple(reader.warnings), reader.fresh_until)
+
+
+def _chains(reader: _Reader, layout: layouts.Layout) -> tuple[Chain, ...]:
+    """Read all chains that can be served, the newest first.
+
+    Beside the chain that is in use there may be keys that wait for their certificate, and chains of the past.
+    """
+    read, idle = [], []
+    for found in layout.chains:
+        chain = reader.chain(found)
+        if chain is None:
+            idle.append(found)
+        else:
+            read.append(chain)
+    if not read:
+        first = idle[0]
+        if len(first.chains) == 1:
+            raise ConfigError(f"does not match the private key {first.key}", file=first.chains[0])
+        raise ConfigError("no certificate beside it matches this private key", file=first.key)
+    reader.warnings += [f"{found.key}: is not used: no certificate beside it matches" for found in idle]
+    valid = {chain.kind for chain in read if chain.valid}
+    served = [chain for chain in read if chain.valid or chain.kind not in valid]
+    return tuple(sorted(served, key=lambda chain: chain.begin, reverse=True))
 
 
 class _Reader:
@@ -84,22 +111,33 @@ class _Reader:
             self._warn_of_validity(path, certificate)
         return read
 
-    def chain(self, found: layouts.ChainFiles) -> Chain:
-        """Read a chain and its key."""
+    def chain(self, found: layouts.ChainFiles) -> Chain | None:
+        """Read a chain and its key; None if no certificate is the key's."""
         password = self._password(found)
         public_key = files.public_key(found.key, password)
+        path = _chain_of(found, public_key)
+        if path is None:
+            return None
         if files.open_to_others(found.key):
             self.warnings.append(f"{found.key}: this private key can be read by everybody; chmod 600 is better")
-        path = _chain_of(found, public_key)
         chain = self.certificates(path)
         kind = files.kind(public_key)
         if kind is None:
             raise ConfigError("is of no kind that ISO 15118 has: P-256, P-521 or Ed448", file=found.key)
         _check_order(path, chain)
         root = self._root(path, chain)
-        stapled = self._staples(found.ocsp, chain)
-        label = f"{kind} {files.name(chain[0])}"
-        return Chain(label, kind, path, found.key, files.password_of(password), stapled, root)
+        leaf = chain[0]
+        return Chain(
+            label=f"{kind} {files.name(leaf)}",
+            kind=kind,
+            chain_file=path,
+            key_file=found.key,
+            password=files.password_of(password),
+            staples=self._staples(found.ocsp, chain),
+            root_file=root,
+            begin=leaf.not_valid_before_utc,
+            valid=leaf.not_valid_before_utc <= self._now <= leaf.not_valid_after_utc,
+        )
 
     def _password(self, found: layouts.ChainFiles) -> Path | None:
         if not files.is_encrypted(found.key):
@@ -133,18 +171,14 @@ class _Reader:
         self.warnings.append(f"{path}: {files.name(certificate)} {trouble}")
 
 
-def _chain_of(found: layouts.ChainFiles, public_key: PublicKeyTypes) -> Path:
+def _chain_of(found: layouts.ChainFiles, public_key: PublicKeyTypes) -> Path | None:
     """Find the file whose leaf has this key; of several, the one with the longest chain."""
     lengths: dict[Path, int] = {}
     for path in found.chains:
         chain = files.certificates(path)
         if files.same_key(public_key, chain[0].public_key()):
             lengths[path] = len(chain)
-    if lengths:
-        return max(lengths, key=lambda path: lengths[path])
-    if len(found.chains) == 1:
-        raise ConfigError(f"does not match the private key {found.key}", file=found.chains[0])
-    raise ConfigError("no certificate beside it matches this private key", file=found.key)
+    return max(lengths, key=lambda path: lengths[path], default=None)
 
 
 def _check_order(path: Path, chain: tuple[x509.Certificate, ...]) -> None:
