@@ -48,7 +48,8 @@ def measure_cells(folder: Path, sessions: Sequence[Kind], load: str, fifo: bool,
         with ThreadPoolExecutor(len(sessions)) as pool:
             made = [pool.submit(Pair, folder, secc, i, kind, fifo=fifo) for i, kind in enumerate(sessions)]
             pairs = [future.result() for future in made]
-        secc.pin_link_threads(SERVER_CPU)
+        if fifo:
+            secc.pin_link_threads(SERVER_CPU)
         secc.begin_load()
         busy = hogs() if load == HOGS else []
         time.sleep(SETTLE_s)

@@ -123,8 +123,8 @@ class Pair:
 def _start_echo(
     folder: Path, options: Sequence[str], far: socket.socket, answer: bytes, fifo: bool
 ) -> subprocess.Popen[bytes]:
-    command = [str(folder / "paced_client"), "--cpu", str(SERVER_CPU), *options]
-    command += ["--fifo", str(FIFO_PRIORITY)] if fifo else []
+    command = [str(folder / "paced_client"), *options]
+    command += ["--fifo", str(FIFO_PRIORITY), "--cpu", str(SERVER_CPU)] if fifo else []
     command += ["--chain", str(folder / CHAIN), "--key", str(folder / KEY), "echo", str(far.fileno())]
     echo = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[far.fileno()])
     assert echo.stdin is not None
