@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from fastsecc.errors import ConfigError
-from fastsecc.security import pki
+from fastsecc.security import files, pki
 from fastsecc.sim import test_pki
 
 CSO = Path("client/cso")
@@ -209,7 +209,7 @@ def test_keys_that_wait_and_chains_of_the_past_do_no_harm(folder: Path) -> None:
     settings = pki.load(folder)
     assert [chain.key_file.name for chain in settings.chains] == ["newer.key"]
     assert f"{folder / KEY}: is not used: no certificate beside it matches" in settings.warnings
-    assert any("past.pem: DC=CPO,CN=SECC -1 P-256 has expired" in warning for warning in settings.warnings)
+    assert any("past.pem: DC=CPO,CN=SECC old P-256 has expired" in warning for warning in settings.warnings)
 
 
 def test_of_two_chains_the_newer_comes_first_and_an_expired_one_is_better_than_none(folder: Path) -> None:
@@ -247,3 +247,9 @@ def test_staples_that_no_ev_would_accept_are_left_out(folder: Path) -> None:
     assert settings.chains[0].staples[0] == (ocsp / "unavailable.der").read_bytes()
     assert settings.fresh_until is not None
     assert settings.fresh_until < datetime.now(UTC) + timedelta(days=4)
+
+
+def test_a_certificate_is_named_for_people_whatever_it_holds() -> None:
+    certificate = test_pki.issue("Car", "P-256").certificate
+    assert files.subject(certificate.public_bytes(serialization.Encoding.DER)) == "DC=V2G,CN=Car"
+    assert files.subject(b"nothing") == "that cannot be read"
