@@ -222,8 +222,8 @@ cdef class Link:
         return events
 
     cdef list _take_handshake(self):
-        cdef const handshake *shaken = NULL if self._handshake_taken else link_handshake(self._link)
-        if shaken == NULL:
+        cdef const handshake *shaken = link_handshake(self._link)
+        if shaken == NULL or self._handshake_taken:
             return []
         self._handshake_taken = True
         certificate = None

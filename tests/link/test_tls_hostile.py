@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import random
 import socket
 import ssl
@@ -253,6 +254,9 @@ def test_plain_octets_after_the_handshake(certificates, accept, p256, version):
 
 
 def resident_kib() -> int:
+    """Say how much memory is in use; nothing under a sanitizer, which keeps what is freed."""
+    if "libasan" in os.environ.get("LD_PRELOAD", ""):
+        return 0
     status = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
 
