@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fastsecc.config import Config, ConnectorConfig, LinkConfig
+from fastsecc.config import Config, ConnectorConfig, LinkConfig, SessionConfig
 from fastsecc.errors import ConfigError, EvError
 from fastsecc.net.connector import Endpoint
 from fastsecc.net.secc import Secc
@@ -49,7 +49,7 @@ def free_udp_port() -> int:
 class Bench:
     """A SECC of quick AC chargers with TLS, and what they say."""
 
-    def __init__(self, pki: Path, policy: Any = "allow", connectors: int = 1, link: LinkConfig | None = None) -> None:
+    def __init__(self, pki: Path, policy: Any = "allow", connectors: int = 1, **settings: Any) -> None:
         self.pki = pki
         config = Config(
             connectors=tuple(
@@ -58,7 +58,7 @@ class Bench:
                 )
                 for n in range(connectors)
             ),
-            link=link or LinkConfig(),
+            **settings,
         )
         self.ready: dict[str, Endpoint] = {}
         self.heard: dict[str, list[tuple[str, Any]]] = {connector.name: [] for connector in config.connectors}
@@ -239,6 +239,19 @@ def test_a_silent_handshake_disturbs_nobody_else(pki: Path) -> None:
         assert bench.endings() == FAILED
 
     run(Bench(pki, connectors=2), steps)
+
+
+def test_the_set_up_time_goes_on_in_a_handshake(pki: Path) -> None:
+    async def steps(bench: Bench) -> None:
+        with bench.connect() as stream:
+            await bench.until(lambda: bench.secc.connectors[0].connection)
+            await bench.until_idle()
+            stream.settimeout(5)
+            assert stream.recv(1) == b""
+        assert bench.endings()[-1] == ("dlink_error", None)
+        assert ("hlc_session_failed", "FailedTLSHandshake") not in bench.endings()
+
+    run(Bench(pki, session=SessionConfig(communication_setup_timeout_s=0.05)), steps)
 
 
 def test_the_loss_of_the_data_link_in_a_handshake_is_no_failure_of_it(pki: Path) -> None:
