@@ -45,10 +45,14 @@ __attribute__((format(printf, 3, 4))) static void end(struct link *link, enum li
 /* Why TLS could not be set up. */
 static void end_handshake(struct link *link, ssize_t result)
 {
+    int error = errno;
+    char text[64];
     if (result == TRANSPORT_FIN)
         end(link, LINK_TLS_FAILED, "the EV has closed the connection during the handshake");
     else if (result == TRANSPORT_RESET)
         end(link, LINK_TLS_FAILED, "the EV has reset the connection during the handshake");
+    else if (result == TRANSPORT_ERROR)
+        end(link, LINK_TLS_FAILED, "during the handshake: %s", strerror_r(error, text, sizeof text));
     else
         end(link, LINK_TLS_FAILED, "%s", link->transport->ops->failure(link->transport));
 }
@@ -58,7 +62,7 @@ static void end_broken(struct link *link, ssize_t result, const char *doing)
 {
     int error = errno;
     char text[64];
-    if (link->phase == PHASE_OPENING && result != TRANSPORT_ERROR)
+    if (link->phase == PHASE_OPENING && link->transport->ops->handshake != NULL)
         end_handshake(link, result);
     else if (link->phase == PHASE_CLOSING)
         end(link, LINK_CLOSED_BY_US, "%s", result == TRANSPORT_FIN ? "the EV has closed too" : "reset by the EV");

@@ -89,5 +89,5 @@ cdef class TlsProfiles:
         return 0
 
 
-cdef object _tls_failure(const tls_error *error):
+cdef object _tls_failure(tls_error *error):
     return TlsFileError(error.text.decode("utf-8", "replace"))

@@ -227,6 +227,17 @@ def test_mutated_client_hellos(accept, all_kinds, seed):
     assert 0 < answered < 100
 
 
+def test_socket_that_is_none(p256):
+    read_end, write_end = os.pipe()
+    link = Link(read_end, tls=p256)
+    assert link.join(PATIENCE_S)
+    (closed,) = link.take()
+    assert isinstance(closed, Closed)
+    assert closed.reason == CloseReason.TLS_FAILED
+    assert closed.detail.startswith("during the handshake: ")
+    os.close(write_end)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_spoilt_record_ends_the_session(certificates, accept, p256, version):
     """After the handshake it is no handshake that has failed."""
