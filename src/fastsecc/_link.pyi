@@ -187,8 +187,8 @@ class TlsProfiles:
     """What TLS connections are made with. Never changes; connections keep theirs when there is a new one.
 
     An EV gets TLS 1.3 if it offers it. Of the chains that it can check it gets one whose root it names
-    (trusted_ca_keys, certificate_authorities), failing that one for ISO 15118-20 (P-521 or Ed448, whichever signature it names first)
-    with TLS 1.3, and the first one configured among equals. TLS 1.2 is served with P-256 alone.
+    (trusted_ca_keys, certificate_authorities), failing that one for ISO 15118-20 (P-521 or Ed448, whichever signature
+    it names first) with TLS 1.3, and the first one configured among equals. TLS 1.2 is served with P-256 alone.
     """
 
     chains: tuple[TlsChain, ...]
