@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 NATIVE := $(wildcard native/*/*.py native/*/*/*.py native/*/*.pyx native/*/*.pxi native/*/*.pxd native/*/*.c native/*/*.h src/fastsecc/*.pxd)
 SCHEMA := $(wildcard src/fastsecc/messages/*.py src/fastsecc/messages/*/*.py)
 
-.PHONY: run test bench lint build fuzz clean
+.PHONY: run test bench lint build fuzz sanitize clean
 run: $(VENV)/.built
 	@$(BIN)/fastsecc demo
 
@@ -24,6 +24,9 @@ build: $(VENV)/.built
 
 fuzz: $(VENV)/.built
 	@PYTHON=$(abspath $(BIN))/python sh ci/fuzz
+
+sanitize: $(VENV)/.built
+	@PYTHON=$(abspath $(BIN))/python sh ci/sanitize
 
 $(VENV)/.ready: pyproject.toml
 	@sh ci/prerequisites $(PYTHON)

@@ -40,7 +40,7 @@ def files(folder: str | Path, suffix: str) -> list[str]:
     return sorted(str(path) for path in Path(folder).glob(f"*.{suffix}"))
 
 
-def extension(name: str, folder: str) -> Extension:
+def extension(name: str, folder: str, *libraries: str) -> Extension:
     """Describe one native module: its Cython face and every C file beside it."""
     return Extension(
         f"fastsecc.{name}",
@@ -51,7 +51,7 @@ def extension(name: str, folder: str) -> Extension:
         extra_compile_args=COMPILE,
         extra_link_args=LINK,
         depends=[*files(folder, "h"), *files(folder, "p??"), *files(GENERATED, "h")],
-        libraries=["pthread"],
+        libraries=["pthread", *libraries],
     )
 
 
@@ -86,9 +86,8 @@ def extensions() -> list[Extension]:
     """Generate the tables and translate the Cython sources."""
     generate_tables()
     Options.docstrings = False  # the public ones are those of fastsecc.exi
-    modules = {"_exi": "native/exi", "_link": "native/link"}
     return cythonize(
-        [extension(name, folder) for name, folder in modules.items() if Path(folder, f"{name}.pyx").exists()],
+        [extension("_exi", "native/exi"), extension("_link", "native/link", "ssl", "crypto")],
         build_dir=str(GENERATED),
         include_path=["native/exi", "native/link", "src"],
         compiler_directives={"language_level": 3, "embedsignature": False},

@@ -1,124 +1,123 @@
-"""Time answers of the charge loop at the socket, beside a plain C echo of the same frames in the same run.
+"""Time answers of the charge loop at the socket, beside a plain C echo of the same frames in the same milliseconds.
 
-Each SECC runs as a process on loopback. The client sends at a fixed pace and counts from the intended send time.
+Each cell is a session over loopback: transport, protocol, load, priority. The client sends at a fixed pace, from a
+processor of its own and at SCHED_FIFO where that is permitted, and counts from the intended send time. Session and echo
+are asked in turn, half an interval apart. The default run takes about a quarter of an hour, --quick three minutes.
 """
 
 from __future__ import annotations
 
 import argparse
-import socket
-import statistics
-import subprocess
 import sys
 import tempfile
-from array import array
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.loaded_secc import LOADS
-from benchmarks.secc_process import SeccProcess, charging_connection
+from benchmarks.many_evs import measure_many
+from benchmarks.memory import measure_memory
+from benchmarks.results import Cell, Facts, document
+from benchmarks.secc_process import Kind, SeccProcess, Transport
+from benchmarks.side_by_side import SERVER_CPU, Pair, build_client, hogs
+from fastsecc._link import fifo_refused
+from fastsecc.sim import test_pki
 
-CELLS = (("din", "dc"), ("iso2", "dc"), ("iso2", "ac"))
-INTERVAL_us = 5000
-LATE_ms = 25.0
-ROW = "{:<22} {:>8} {:>9} {:>9} {:>9} {:>9} {:>7}"
-
-
-@dataclass(slots=True)
-class Times:
-    """Answer times of one cell, microseconds from the intended send time."""
-
-    name: str
-    us: list[float]
-
-    def at(self, quantile: float) -> float:
-        """Give a quantile."""
-        return sorted(self.us)[min(len(self.us) - 1, int(quantile * len(self.us)))]
-
-    @property
-    def median(self) -> float:
-        """Give the median."""
-        return statistics.median(self.us)
-
-    def row(self) -> str:
-        """Write a line of the table."""
-        late = sum(us > LATE_ms * 1000 for us in self.us)
-        cells = (self.median, self.at(0.99), self.at(0.999), max(self.us))
-        return ROW.format(self.name, len(self.us), *(f"{us:.0f}" for us in cells), late)
+TRANSPORTS: tuple[Transport, ...] = ("plain", "tls12", "tls13")
+HOGS = "hogs"
+ALL_LOADS = (*LOADS, HOGS)
+QUICK_LOADS = ("idle", "json", HOGS)
+INTERVAL_us = 2000
+QUICK_COUNT = 1000
+SETTLE_s = 1.0
+OUTPUT = Path(__file__).with_name("RESULTS.md")
 
 
-def build_client(folder: Path) -> Path:
-    """Compile the client, which is C so that it measures the SECC and not itself."""
-    client = folder / "paced_client"
-    source = Path(__file__).with_name("paced_client.c")
-    subprocess.run(["cc", "-O2", "-o", str(client), str(source)], check=True)
-    return client
+def kinds(transport: Transport) -> list[Kind]:
+    """Give the sessions that are measured over a transport."""
+    return [Kind(transport, "din", "dc"), Kind(transport, "iso2", "dc"), Kind(transport, "iso2", "ac")]
 
 
-def measure(client: Path, connection: socket.socket, request: bytes, count: int, interval_us: int) -> list[float]:
-    """Send `count` requests; microseconds from when each was meant to leave to when its answer was read."""
-    connection.settimeout(None)
-    command = [str(client), str(connection.fileno()), str(count), str(interval_us)]
-    done = subprocess.run(command, input=request, stdout=subprocess.PIPE, pass_fds=[connection.fileno()], check=True)
-    return [ns / 1000 for ns in array("q", done.stdout)[::2]]
-
-
-def echo_floor(client: Path, request: bytes, answer: bytes, count: int, interval_us: int) -> list[float]:
-    """Measure the same frames against a C program that does nothing but send the answer."""
-    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
-        near = socket.create_connection(server.getsockname()[:2])
-        far, _ = server.accept()
-    for end in (near, far):
-        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    command = [str(client), "--echo", str(far.fileno())]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[far.fileno()]) as echo:
-        assert echo.stdin is not None
-        echo.stdin.write(answer)
-        echo.stdin.close()
-        far.close()
-        times = measure(client, near, request, count, interval_us)
-        near.close()
-    return times
-
-
-def run_cell(client: Path, protocol: str, energy: str, load: str, count: int) -> tuple[Times, Times, str]:
-    """Measure one SECC and its floor."""
-    secc = SeccProcess(load, energy)
+def measure_cells(folder: Path, sessions: Sequence[Kind], load: str, fifo: bool, count: int) -> Iterator[Cell]:
+    """Measure every kind of session in one process under one load; each has its connector."""
+    secc = SeccProcess(folder, sessions, load="idle" if load == HOGS else load, fifo=fifo)
+    pairs: list[Pair] = []
+    busy = []
     try:
-        idle_kib = secc.memory_kib()
-        connection, request, answer = charging_connection(secc.port, protocol, energy)
-        cpu_s = secc.cpu_s()
-        times = measure(client, connection, request, count, INTERVAL_us)
-        per_cycle_us = (secc.cpu_s() - cpu_s) / count * 1e6
-        facts = (
-            f"start to ready {secc.start_s * 1000:.0f} ms, resident {idle_kib / 1024:.1f} MiB idle, "
-            f"{secc.memory_kib() / 1024:.1f} MiB in the session, {per_cycle_us:.0f} us of processor time a cycle"
-        )
-        floor = echo_floor(client, request, answer, count, INTERVAL_us)
-        connection.close()
+        with ThreadPoolExecutor(len(sessions)) as pool:
+            made = [pool.submit(Pair, folder, secc, i, kind, fifo=fifo) for i, kind in enumerate(sessions)]
+            pairs = [future.result() for future in made]
+        if fifo:
+            secc.pin_link_threads(SERVER_CPU)
+        secc.begin_load()
+        busy = hogs() if load == HOGS else []
+        time.sleep(SETTLE_s)
+        for pair in pairs:
+            yield Cell(pair.kind, load, fifo, *pair.measure(count, INTERVAL_us))
     finally:
+        for hog in busy:
+            hog.kill()
+            hog.wait()
+        secc.process.kill()
+        for pair in pairs:
+            pair.close()
         secc.stop()
-    name = f"{protocol} {energy} {load}"
-    return Times(name, times), Times("  echo in C", floor), facts
+
+
+def priorities() -> tuple[bool, ...]:
+    """Give the priorities that can be had, FIFO first; says it when there is only one."""
+    refused = fifo_refused(1)
+    if refused:
+        print(f"SCHED_FIFO: {refused}: those cells are left out", flush=True)
+    return (False,) if refused else (True, False)
+
+
+def transports(folder: Path) -> tuple[Transport, ...]:
+    """Give the transports that can be measured; says it when TLS cannot."""
+    if not build_client(folder):
+        print("the client was built without OpenSSL's headers: TLS cells are left out", flush=True)
+        return ("plain",)
+    test_pki.make(folder / "pki")
+    return TRANSPORTS
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print the table."""
+    """Measure, print and write the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench_charge_loop", description=__doc__)
-    parser.add_argument("--count", type=int, default=3000, help="requests a cell (default %(default)s)")
-    parser.add_argument("--load", choices=LOADS, action="append", help="default: idle and block200")
-    options = parser.parse_args(argv)
-    print(f"answers in microseconds, a request every {INTERVAL_us} us; late: more than {LATE_ms:g} ms")
-    print(ROW.format("", "answers", "median", "p99", "p99.9", "max", "late"))
-    with tempfile.TemporaryDirectory() as folder:
-        client = build_client(Path(folder))
-        for load in options.load or ["idle", "block200"]:
-            for protocol, energy in CELLS:
-                times, floor, facts = run_cell(client, protocol, energy, load, options.count)
-                print(times.row(), floor.row(), sep="\n")
-                print(f"  median {times.median / floor.median:.2f} times the echo's; {facts}", flush=True)
+    parser.add_argument("--quick", action="store_true", help=f"fewer loads ({', '.join(QUICK_LOADS)}), less of each")
+    parser.add_argument("--count", type=int, help="requests a cell (default 3000)")
+    parser.add_argument("--load", choices=ALL_LOADS, action="append", help="default: all")
+    parser.add_argument("--transport", choices=TRANSPORTS, action="append", help="default: all")
+    parser.add_argument("--cells-only", action="store_true", help="no memory, no crowd of EVs")
+    parser.add_argument("--output", type=Path, help=f"file for the tables (default, unless --quick: {OUTPUT.name})")
+    options = parser.parse_args(argv if argv is not None else [])
+    count = options.count or (QUICK_COUNT if options.quick else 3000)
+    loads = options.load or (QUICK_LOADS if options.quick else ALL_LOADS)
+    cells: list[Cell] = []
+    facts: list[Facts] = []
+    crowd = None
+    print(Cell.HEADINGS, flush=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        possible = [t for t in transports(folder) if options.transport is None or t in options.transport]
+        sessions = [kind for transport in possible for kind in kinds(transport)]
+        for fifo in priorities():
+            for load in loads:
+                for cell in measure_cells(folder, sessions, load, fifo, count):
+                    print(cell.line(), flush=True)
+                    cells.append(cell)
+        if not options.cells_only:
+            for transport in possible:
+                facts.append(measure_memory(folder, transport, cycles=10_000 if options.quick else 100_000))
+                print(facts[-1].line(), flush=True)
+            crowd = measure_many(folder, 50, seconds=5 if options.quick else 20)
+            print(crowd.line(), flush=True)
+    output = options.output or (None if options.quick else OUTPUT)
+    if output is not None:
+        output.write_text(document(cells, facts, crowd, count, INTERVAL_us), encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""A SECC as a process of its own, and an EV's connection to it that is in the charge loop."""
+"""A SECC as a process of its own: one connector on loopback for each kind of session that is measured."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+import yaml
 
 from fastsecc import exi
 from fastsecc.sim.ev import Ev, EvSettings
@@ -18,23 +23,70 @@ from fastsecc.sim.ev import Ev, EvSettings
 ROOT = Path(__file__).parent.parent
 HEADER = struct.Struct(">BBHI")
 LOOP_REQUESTS = ("CurrentDemandReq", "ChargingStatusReq")
+FIRST_SDP_PORT = 15_118
+LINK_THREAD = "fastsecc-link"
+FIFO_PRIORITY = 40
+
+Transport = Literal["plain", "tls12", "tls13"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What sort of session."""
+
+    transport: Transport
+    protocol: Literal["din", "iso2"]
+    energy: Literal["dc", "ac"]
+
+    def __str__(self) -> str:
+        return f"{self.transport} {'-2' if self.protocol == 'iso2' else 'DIN'} {self.energy.upper()}"
 
 
 class SeccProcess:
-    """`fastsecc run` on loopback, under a load of benchmarks.loaded_secc."""
+    """`fastsecc run`, under a load of benchmarks.loaded_secc once that is asked for."""
 
-    def __init__(self, load: str, energy: str) -> None:
-        """Start it, and wait until it says that it is ready."""
-        command = [sys.executable, "-m", "benchmarks.loaded_secc", load, "run", "--iface", "lo", "--no-slac"]
+    def __init__(self, folder: Path, kinds: Sequence[Kind], *, load: str = "idle", fifo: bool = True) -> None:
+        """Start it with a connector for each kind, and wait until all are ready.
+
+        Args:
+            folder: for its files; has `pki` in it where TLS is wanted.
+            kinds: of the connectors, in their order.
+            load: name of the load.
+            fifo: whether the charge loop runs at SCHED_FIFO.
+        """
+        config = folder / "fastsecc.yaml"
+        config.write_text(yaml.safe_dump(_config(folder, kinds, fifo)))
+        command = [sys.executable, "-m", "benchmarks.loaded_secc", load, "run", "--no-slac", "--config", str(config)]
         started = time.monotonic()
-        self.process = subprocess.Popen([*command, "--energy", energy], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        ready = self.process.stdout.readline()
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        self.ports = [0] * len(kinds)
+        self._read_ports()
         self.start_s = time.monotonic() - started
-        port = re.search(r"tcp=\[[^]]*\]:(\d+)", ready)
-        if port is None:
-            raise RuntimeError(f"the SECC did not become ready: {ready!r}")
-        self.port = int(port[1])
+
+    def _read_ports(self) -> None:
+        assert self.process.stdout is not None
+        for _ in self.ports:
+            line = self.process.stdout.readline()
+            sdp = re.search(r"sdp=\[[^]]*\]:(\d+)", line)
+            port = re.search(r"t(?:cp|ls)=\[[^]]*\]:(\d+)", line)
+            if sdp is None or port is None:
+                raise RuntimeError(f"the SECC did not become ready: {line!r}")
+            self.ports[int(sdp[1]) - FIRST_SDP_PORT] = int(port[1])
+
+    def connect(self, index: int) -> socket.socket:
+        """Connect to a connector."""
+        connection = socket.create_connection(("::1", self.ports[index]), timeout=30)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(None)  # for who inherits it
+        return connection
+
+    def begin_load(self) -> None:
+        """Let the load begin."""
+        assert self.process.stdin is not None
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
 
     def memory_kib(self) -> int:
         """Resident memory now."""
@@ -42,40 +94,76 @@ class SeccProcess:
         found = re.search(r"VmRSS:\s+(\d+) kB", status)
         return int(found[1]) if found else 0
 
-    def cpu_s(self) -> float:
-        """Processor time so far, user and system."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def link_threads_ns(self) -> dict[int, int]:
+        """Processor time of each link thread so far."""
+        times = {}
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            if (task / "comm").read_text().strip() == LINK_THREAD:
+                times[int(task.name)] = task_ns(task)
+        return times
+
+    def pin_link_threads(self, cpu: int) -> None:
+        """Keep the link threads on one processor, as the floor is."""
+        for task in self.link_threads_ns():
+            os.sched_setaffinity(task, {cpu})
 
     def stop(self) -> None:
         """End it."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+def task_ns(task: Path) -> int:
+    """Processor time of a thread."""
+    return int((task / "schedstat").read_text().split()[0])
+
+
+def _config(folder: Path, kinds: Sequence[Kind], fifo: bool) -> dict[str, object]:
+    connectors = []
+    for index, kind in enumerate(kinds):
+        connector = {"name": str(index), "interface": "lo", "sdp_port": FIRST_SDP_PORT + index}
+        connector["simulator"] = {"energy": kind.energy}
+        if kind.transport != "plain":
+            connector |= {"tls": "force", "pki": str(folder / "pki"), "client_certificate": "never"}
+        connectors.append(connector)
+    return {
+        "connectors": connectors,
+        "session": {"sequence_timeout_s": 3600.0},
+        "link": {"fifo_priority": FIFO_PRIORITY if fifo else 0},
+        "stop_timeout_s": 0.0,
+    }
 
 
 def _exchange(connection: socket.socket, payload: bytes) -> bytes:
     connection.sendall(HEADER.pack(1, 0xFE, 0x8001, len(payload)) + payload)
     header = connection.recv(HEADER.size, socket.MSG_WAITALL)
+    if len(header) < HEADER.size:
+        raise RuntimeError("the SECC has closed the connection")
     return connection.recv(HEADER.unpack(header)[3], socket.MSG_WAITALL)
 
 
-def charging_connection(port: int, protocol: str, energy: str) -> tuple[socket.socket, bytes, bytes]:
+def to_charge_loop(connection: socket.socket, kind: Kind) -> tuple[bytes, bytes]:
     """Take an EV into its charge loop.
 
     Returns:
-        The connection; the frame of the loop request; the frame of its answer.
+        The frame of the loop request; the frame of its answer.
     """
-    connection = socket.create_connection(("::1", port), timeout=10)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    ev = Ev(EvSettings(protocol=protocol, energy=energy, think_s=0.0))
+    ev = Ev(EvSettings(protocol=kind.protocol, energy=kind.energy, think_s=0.0))
     request = ev.start(time.monotonic())
-    for _ in range(1000):
-        time.sleep(max(0.0, request.send_at - time.monotonic()) + (0.02 if ev.phase == "CableCheck" else 0.0))
+    for _ in range(10_000):
+        time.sleep(max(0.0, request.send_at - time.monotonic()) + (0.05 if ev.phase == "CableCheck" else 0.0))
         payload = exi.encode(request.message)
         answer = _exchange(connection, payload)
         if request.name in LOOP_REQUESTS:
-            frames = (HEADER.pack(1, 0xFE, 0x8001, len(data)) + data for data in (payload, answer))
-            return connection, *frames
+            first, second = (HEADER.pack(1, 0xFE, 0x8001, len(data)) + data for data in (payload, answer))
+            return first, second
         following = ev.receive(exi.decode(answer, request.namespace), time.monotonic())
         if following is None:
             break

@@ -48,6 +48,21 @@ def options(section: Any) -> Any:
     return {key: options(value) for key, value in section.items()} if isinstance(section, dict) else None
 
 
+@pytest.mark.parametrize("word", ["off", "'off'", "false", "allow", "force"])
+def test_off_is_a_word_for_tls_though_yaml_has_its_own_meaning_for_it(write, word: str) -> None:
+    config = load(write(f"connectors: [{{tls: {word}, pki: certs}}]"))
+    assert config.connectors[0].tls == (word if word in ("allow", "force") else "off")
+    config = load(overrides=[parse_set(f"connectors.0.tls={word}"), parse_set("connectors.0.pki=certs")])
+    assert config.connectors[0].tls == (word if word in ("allow", "force") else "off")
+
+
+def test_tls_needs_certificates(write) -> None:
+    file = write("connectors:\n- interface: plc0\n  tls: allow\n")
+    with pytest.raises(ConfigError, match=r"fastsecc\.yaml:2:connectors\[0\]\.pki: tls: allow needs a folder"):
+        load(file)
+    assert load(file, complete=False).connectors[0].tls == "allow"
+
+
 def test_session_defaults_are_those_of_the_session_core() -> None:
     here = {f.name: f.default for f in dataclasses.fields(SessionSettings)}
     for name in SessionConfig.__struct_fields__:

@@ -10,13 +10,10 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 PNC = "Plug & Charge is not in this version"
-TLS = "TLS is not in this version"
 CONTROL_PILOT = "the control pilot is the charger's; the interface does not say its state"
 SALES_TARIFF = "no sales tariff is offered"
 
 NOT_HERE = {
-    "CMN_SDP_005": TLS,
-    "CMN_SupportedAppProtocol_001": TLS,
     "CMN_ServiceDetail_001": "no value-added service is offered",
     "CMN_ServiceDetail_011": "no value-added service is offered",
     "DC_CableCheck_008": CONTROL_PILOT,
@@ -55,14 +52,14 @@ def test_every_public_test_purpose_has_a_test_or_a_reason(shared: Path) -> None:
 
 
 def _purposes(document: str) -> set[str]:
-    """List the ids that concern SDP, V2GTP, supportedAppProtocol, DIN and ISO 15118-2 with external payment."""
+    """List the ids that concern SDP, V2GTP, TLS, supportedAppProtocol, DIN and ISO 15118-2 with external payment."""
     found: set[str] = set()
     section = ""
     for line in document.splitlines():
         if line.startswith("#### "):
             section = line[5:]
         purpose = re.match(r"- `([\w-]+)` ([^|]*)\|", line)
-        if purpose and not section.startswith(("ISO 15118-20", "TLS")) and not re.search(r"\bPnC\b", purpose[2]):
+        if purpose and not section.startswith("ISO 15118-20") and not re.search(r"\bPnC\b", purpose[2]):
             found.add(purpose[1])
     return found
 

@@ -22,6 +22,7 @@ static void destroy(struct link *link)
 {
     ring_free(&link->frames);
     ring_free(&link->replies);
+    free(link->handshake.client_certificate);
     free(link->payload);
     free(link->tx);
     if (link->wake_fd >= 0)
@@ -170,6 +171,11 @@ void link_clear_notify(struct link *link)
     (void)!eventfd_read(link->notify_fd, &count);
 }
 
+const struct handshake *link_handshake(const struct link *link)
+{
+    return atomic_load_explicit(&link->shaken, memory_order_acquire) ? &link->handshake : NULL;
+}
+
 const struct record *link_frame(struct link *link)
 {
     return ring_peek(&link->frames);
@@ -196,7 +202,7 @@ bool link_closed(const struct link *link, enum link_reason *reason, const char *
 }
 
 void link_reply(struct link *link, uint16_t payload_type, const uint8_t *octets, uint32_t n, uint32_t settles,
-                enum link_close close)
+                enum link_close close, uint32_t min_response_ms)
 {
     struct record *record = ring_reserve(&link->replies);
     if (record == NULL) {
@@ -205,6 +211,7 @@ void link_reply(struct link *link, uint16_t payload_type, const uint8_t *octets,
         record->payload_type = payload_type;
         record->sequence = settles;
         record->close = (uint8_t)close;
+        record->min_response_ms = min_response_ms;
         record->n = n;
         memcpy(record->octets, octets, n);
         ring_commit(&link->replies);
@@ -247,4 +254,6 @@ void link_read_counters(struct link *link, struct link_counters *out)
     out->refused = read_count(&tally->refused);
     out->late = read_count(&tally->late);
     out->slowest_us = read_count(&tally->slowest_us);
+    out->held = read_count(&tally->held);
+    out->fifo = read_count(&tally->fifo);
 }

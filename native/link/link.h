@@ -14,7 +14,7 @@
 #include "transport.h"
 #include "v2gtp.h"
 
-#define LINK_DETAIL_OCTETS 96
+#define LINK_DETAIL_OCTETS 192
 
 /* How a connection ends; a later demand only counts if it is a harder one. */
 enum link_close {
@@ -34,6 +34,7 @@ enum link_reason {
     LINK_QUEUE_FULL,
     LINK_SEND_TIMEOUT,
     LINK_IO_ERROR,
+    LINK_TLS_FAILED, /* before the handshake was done */
 };
 
 struct link_settings {
@@ -46,6 +47,8 @@ struct link_settings {
     uint32_t heartbeat_ms;       /* progress without change is signalled this often */
     uint32_t fin_wait_ms;
     uint32_t send_timeout_ms;
+    uint32_t handshake_timeout_ms; /* from the connection's start */
+    uint32_t fifo_priority; /* of SCHED_FIFO while the loop is armed; 0: always normal */
 };
 
 /* Counters of a connection; they wrap at 2^32. */
@@ -58,6 +61,8 @@ struct link_counters {
     uint32_t refused;               /* frames left to Python though the loop was armed */
     uint32_t late;                  /* answers that took longer than V2G_SECC_Msg_Performance_Time of CurrentDemand */
     uint32_t slowest_us;            /* longest time from reading a loop request to having sent its answer */
+    uint32_t held;                  /* answers and replies that waited for their minimum interval */
+    uint32_t fifo;                  /* 1 while the thread runs at SCHED_FIFO */
 };
 
 struct link;
@@ -78,6 +83,9 @@ int link_notify_fd(const struct link *link);
 /* Clear that eventfd; to be done before taking. */
 void link_clear_notify(struct link *link);
 
+/* What the TLS handshake came to; NULL before it is done, and without TLS. It comes before the first frame. */
+const struct handshake *link_handshake(const struct link *link);
+
 /* The oldest frame that waits, NULL when there is none; valid until it is released by `link_frame_done`. */
 const struct record *link_frame(struct link *link);
 void link_frame_done(struct link *link);
@@ -88,10 +96,11 @@ const struct loop_progress *link_progress(struct link *link);
 /* True once the socket is closed. To be asked before the last frames are taken: none comes after it. */
 bool link_closed(const struct link *link, enum link_reason *reason, const char **detail);
 
-/* Send a frame, settle every frame up to number `settles`, then close as told. A connection that cannot queue the reply
+/* Send a frame, settle every frame up to number `settles`, then close as told. It leaves no sooner than
+ * `min_response_ms` after the newest request that Python was given was read. A connection that cannot queue the reply
  * ends with LINK_QUEUE_FULL. `n` is 1 to the setting max_payload. */
 void link_reply(struct link *link, uint16_t payload_type, const uint8_t *octets, uint32_t n, uint32_t settles,
-                enum link_close close);
+                enum link_close close, uint32_t min_response_ms);
 
 /* End the connection after the replies that are queued; LINK_ABORT drops them. */
 void link_close(struct link *link, enum link_close how);

@@ -19,6 +19,7 @@ cdef extern from "link.h":
         uint8_t session_id[8]
         int64_t fresh_until_ns
         uint64_t meter_sequence
+        uint32_t min_response_ms
         exi_loop_response fresh
         exi_loop_response stale
 
@@ -46,6 +47,8 @@ cdef extern from "link.h":
         uint32_t heartbeat_ms
         uint32_t fin_wait_ms
         uint32_t send_timeout_ms
+        uint32_t handshake_timeout_ms
+        uint32_t fifo_priority
 
     ctypedef struct link_counters "struct link_counters":
         uint32_t frames
@@ -56,11 +59,20 @@ cdef extern from "link.h":
         uint32_t refused
         uint32_t late
         uint32_t slowest_us
+        uint32_t held
+        uint32_t fifo
 
     ctypedef struct transport "struct transport":
         pass
     ctypedef struct link "struct link":
         pass
+    ctypedef struct handshake "struct handshake":
+        const char *version
+        const char *cipher
+        const char *group
+        const char *chain
+        uint8_t *client_certificate
+        size_t client_certificate_n
     ctypedef int link_close_how "enum link_close"
     ctypedef int link_reason "enum link_reason"
 
@@ -71,13 +83,44 @@ cdef extern from "link.h":
     bint link_join(link *, int timeout_ms) nogil
     int link_notify_fd(const link *) nogil
     void link_clear_notify(link *) nogil
+    const handshake *link_handshake(const link *) nogil
     const record *link_frame(link *) nogil
     void link_frame_done(link *) nogil
     const loop_progress *link_progress(link *) nogil
     bint link_closed(const link *, link_reason *, const char **) nogil
-    void link_reply(link *, uint16_t, const uint8_t *, uint32_t, uint32_t, link_close_how) nogil
+    void link_reply(link *, uint16_t, const uint8_t *, uint32_t, uint32_t, link_close_how, uint32_t) nogil
     void link_close(link *, link_close_how) nogil
     loop_template *link_template(link *) nogil
     void link_publish(link *) nogil
     void link_read_counters(link *, link_counters *) nogil
     bint loop_arm(loop_template *) nogil
+
+cdef extern from "rt.h":
+    int rt_try(int priority) nogil
+    int rt_lock_memory() nogil
+
+cdef extern from "transport_tls.h":
+    ctypedef struct tls_profiles "struct tls_profiles":
+        pass
+    ctypedef struct tls_error "struct tls_error":
+        char text[512]
+    ctypedef int tls_client_certificate "enum tls_client_certificate"
+
+    tls_profiles *tls_profiles_new(uint16_t oldest, uint16_t newest, tls_client_certificate) nogil
+    void tls_profiles_unref(tls_profiles *) nogil
+    bint tls_profiles_log_keys(tls_profiles *, const char *file, tls_error *) nogil
+    bint tls_profiles_trust(tls_profiles *, const char *file, tls_error *) nogil
+    bint tls_profiles_begin_chain(tls_profiles *, const char *label, tls_error *) nogil
+    bint tls_chain_certificates(tls_profiles *, const char *file, tls_error *) nogil
+    bint tls_chain_roots(tls_profiles *, const char *file, tls_error *) nogil
+    bint tls_chain_staple(tls_profiles *, const uint8_t *octets, size_t n, tls_error *) nogil
+    bint tls_chain_key(tls_profiles *, const char *file, const char *password, tls_error *) nogil
+    transport *transport_tls(int fd, tls_profiles *) nogil
+
+cdef extern from "tls_staple.h":
+    bint tls_staple_knows_v2() nogil
+    bint tls_staple_knows_chain() nogil
+
+cdef extern from "openssl/crypto.h":
+    const char *OpenSSL_version(int) nogil
+    int OPENSSL_VERSION

@@ -6,11 +6,12 @@
 #include <stdatomic.h>
 
 #include "link.h"
+#include "rt.h"
 
 #define RX_OCTETS 4096
 
 enum link_phase {
-    PHASE_OPENING, /* the transport sets itself up */
+    PHASE_OPENING, /* the transport sets itself up: the TLS handshake */
     PHASE_RUNNING,
     PHASE_CLOSING, /* nothing more is read or said; the EV's FIN is waited for */
     PHASE_ENDED,   /* the socket is closed */
@@ -26,6 +27,8 @@ struct link_tally {
     atomic_uint refused;
     atomic_uint late;
     atomic_uint slowest_us;
+    atomic_uint held;
+    atomic_uint fifo;
 };
 
 struct link {
@@ -42,7 +45,9 @@ struct link {
     struct link_tally tally;
     atomic_uint close_request; /* enum link_close; only rises */
     atomic_bool overrun;       /* a reply found no room */
-    atomic_bool closed;        /* `reason` and `detail` are set */
+    atomic_bool shaken;        /* `handshake` is set */
+    struct handshake handshake;
+    atomic_bool closed; /* `reason` and `detail` are set */
     enum link_reason reason;
     char detail[LINK_DETAIL_OCTETS];
     atomic_uint owners; /* Python's side and the thread; the last one frees */
@@ -58,18 +63,22 @@ struct link {
 
     /* The thread alone. */
     struct transport *transport;
+    struct rt rt;
     enum link_phase phase;
+    int64_t open_deadline_ns;
     struct v2gtp framing;
     uint32_t ignored_in_a_row;
     uint32_t handed;  /* number of the newest frame queued for Python */
     uint32_t settled; /* number of the newest one that Python has dealt with */
     bool readable;    /* the socket may have octets for us */
     int64_t read_ns;  /* when the octets in `rx` came */
+    int64_t handed_ns; /* when those of the newest frame queued for Python did */
     bool answering;   /* `tx` holds an answer of the loop */
     bool shut;        /* our FIN is sent */
     enum link_close closing;
     int64_t close_deadline_ns;
     enum link_close tx_close;
+    int64_t tx_hold_ns; /* not to be sent before; 0: at once */
     int64_t tx_deadline_ns;
     size_t rx_at, rx_n;
     size_t tx_at, tx_n;

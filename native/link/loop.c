@@ -24,7 +24,7 @@ bool loop_arm(struct loop_template *template)
     return template->armed;
 }
 
-static struct loop_template *newest_template(struct loop *loop)
+struct loop_template *loop_newest(struct loop *loop)
 {
     triple_refresh(&loop->inbox);
     return &loop->templates[loop->inbox.front];
@@ -66,7 +66,7 @@ static void note_answer(struct loop *loop, const uint8_t *exi, size_t n, int64_t
 enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const uint8_t *exi, size_t n,
                               int64_t now_ns, uint8_t *out, size_t capacity, size_t *written)
 {
-    struct loop_template *template = newest_template(loop);
+    struct loop_template *template = loop_newest(loop);
     if (!template->armed || loop->awaiting_receipt)
         return LOOP_UNARMED;
     if (n > LOOP_MAX_REQUEST || codec->decode(exi, n, template->protocol, &loop->request) != 0 ||

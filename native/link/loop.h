@@ -29,6 +29,7 @@ struct loop_template {
     int request_kind;       /* the one that is answered */
     int64_t fresh_until_ns; /* CLOCK_MONOTONIC */
     uint64_t meter_sequence;
+    uint32_t min_response_ms; /* from reading the request; 0: at once */
     exi_loop_response fresh;
     exi_loop_response stale;
 };
@@ -76,6 +77,9 @@ bool loop_arm(struct loop_template *template);
  * includes the EXI_SLACK octets that the codec wants. */
 enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const uint8_t *exi, size_t n,
                               int64_t now_ns, uint8_t *out, size_t capacity, size_t *written);
+
+/* The newest template, the link thread's until the next call. */
+struct loop_template *loop_newest(struct loop *loop);
 
 /* When Python is to be woken for progress: INT64_MAX if it need not be. */
 int64_t loop_report_at(const struct loop *loop);

@@ -12,7 +12,8 @@ struct record {
     uint32_t sequence;
     uint32_t n;
     uint16_t payload_type;
-    uint8_t close; /* enum link_close, only from Python */
+    uint8_t close;            /* enum link_close, only from Python */
+    uint32_t min_response_ms; /* only from Python */
     uint8_t octets[];
 };
 

@@ -14,6 +14,7 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 #define NEVER INT64_MAX
+#define TRANSPORT_WANT_NOTHING (-100) /* to sleep, whatever the socket has */
 #define V2G_SECC_Msg_Performance_Time_CurrentDemand_us 25000
 
 static int64_t now_ns(void)
@@ -41,17 +42,36 @@ __attribute__((format(printf, 3, 4))) static void end(struct link *link, enum li
     link->phase = PHASE_ENDED;
 }
 
+/* Why TLS could not be set up. */
+static void end_handshake(struct link *link, ssize_t result)
+{
+    int error = errno;
+    char text[64];
+    if (result == TRANSPORT_FIN)
+        end(link, LINK_TLS_FAILED, "the EV has closed the connection during the handshake");
+    else if (result == TRANSPORT_RESET)
+        end(link, LINK_TLS_FAILED, "the EV has reset the connection during the handshake");
+    else if (result == TRANSPORT_ERROR)
+        end(link, LINK_TLS_FAILED, "during the handshake: %s", strerror_r(error, text, sizeof text));
+    else
+        end(link, LINK_TLS_FAILED, "%s", link->transport->ops->failure(link->transport));
+}
+
 /* End after a call of the transport that returned neither octets nor a wish. */
 static void end_broken(struct link *link, ssize_t result, const char *doing)
 {
     int error = errno;
     char text[64];
-    if (link->phase == PHASE_CLOSING)
+    if (link->phase == PHASE_OPENING && link->transport->ops->handshake != NULL)
+        end_handshake(link, result);
+    else if (link->phase == PHASE_CLOSING)
         end(link, LINK_CLOSED_BY_US, "%s", result == TRANSPORT_FIN ? "the EV has closed too" : "reset by the EV");
     else if (result == TRANSPORT_FIN)
         end(link, LINK_EV_CLOSED, "while %s", doing);
     else if (result == TRANSPORT_RESET)
         end(link, LINK_RESET, "while %s", doing);
+    else if (result == TRANSPORT_TLS)
+        end(link, LINK_IO_ERROR, "while %s: TLS: %s", doing, link->transport->ops->failure(link->transport));
     else
         end(link, LINK_IO_ERROR, "while %s: %s", doing, strerror_r(error, text, sizeof text));
 }
@@ -79,11 +99,20 @@ static struct timespec span(int64_t ns)
     return (struct timespec){.tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S)};
 }
 
+/* At SCHED_FIFO while requests of the loop are to be answered here, at normal priority otherwise. */
+static void mind_priority(struct link *link)
+{
+    rt_set(&link->rt, link->phase == PHASE_RUNNING && loop_newest(&link->loop)->armed);
+    atomic_store_explicit(&link->tally.fifo, link->rt.raised, memory_order_relaxed);
+}
+
 /* Sleep until the socket is ready for what the transport wants, Python has something, or it is time. */
 static void wait_for(struct link *link, ssize_t want, int64_t deadline_ns)
 {
     short events = want == TRANSPORT_WANT_WRITE ? POLLOUT : POLLIN;
-    struct pollfd fds[2] = {{.fd = link->transport->fd, .events = events}, {.fd = link->wake_fd, .events = POLLIN}};
+    int fd = want == TRANSPORT_WANT_NOTHING ? -1 : link->transport->fd;
+    struct pollfd fds[2] = {{.fd = fd, .events = events}, {.fd = link->wake_fd, .events = POLLIN}};
+    mind_priority(link);
     int64_t now = now_ns();
     report(link, now);
     int64_t report_at = loop_report_at(&link->loop);
@@ -91,7 +120,8 @@ static void wait_for(struct link *link, ssize_t want, int64_t deadline_ns)
     struct timespec timeout = until == NEVER ? span(0) : span(until - now);
     if (ppoll(fds, 2, until == NEVER ? NULL : &timeout, NULL) <= 0)
         return;
-    link->readable = fds[0].revents != 0;
+    if (fd >= 0)
+        link->readable = fds[0].revents != 0;
     if (fds[1].revents) {
         eventfd_t woken;
         (void)!eventfd_read(link->wake_fd, &woken);
@@ -103,6 +133,17 @@ static bool wants(ssize_t result)
     return result == TRANSPORT_WANT_READ || result == TRANSPORT_WANT_WRITE;
 }
 
+/* Let the frame being sent leave no sooner than so long after its request was read. */
+static void hold(struct link *link, int64_t read_ns, uint32_t min_response_ms)
+{
+    int64_t until = read_ns + min_response_ms * NS_PER_MS;
+    if (min_response_ms == 0 || until <= now_ns())
+        return;
+    link->tx_hold_ns = until;
+    link->tx_deadline_ns += min_response_ms * NS_PER_MS;
+    count(&link->tally.held);
+}
+
 /* Make the frame whose payload is in `tx` already the one being sent. */
 static void begin_send(struct link *link, uint16_t type, size_t n, enum link_close close)
 {
@@ -110,12 +151,14 @@ static void begin_send(struct link *link, uint16_t type, size_t n, enum link_clo
     link->tx_at = 0;
     link->tx_n = V2GTP_HEADER_OCTETS + n;
     link->tx_close = close;
+    link->tx_hold_ns = 0;
     link->tx_deadline_ns = now_ns() + link->settings.send_timeout_ms * NS_PER_MS;
 }
 
 static void measure_answer(struct link *link, int64_t now)
 {
-    uint32_t took_us = (uint32_t)((now - link->read_ns) / NS_PER_US);
+    int64_t since = link->tx_hold_ns > link->read_ns ? link->tx_hold_ns : link->read_ns;
+    uint32_t took_us = (uint32_t)((now - since) / NS_PER_US);
     if (took_us > V2G_SECC_Msg_Performance_Time_CurrentDemand_us)
         count(&link->tally.late);
     if (took_us > atomic_load_explicit(&link->tally.slowest_us, memory_order_relaxed))
@@ -134,8 +177,19 @@ static void sent(struct link *link)
         begin_close(link, link->tx_close);
 }
 
+/* Wait out a minimum interval; true when there is none, or it is over. */
+static bool may_leave(struct link *link)
+{
+    if (link->tx_hold_ns == 0 || now_ns() >= link->tx_hold_ns)
+        return true;
+    wait_for(link, TRANSPORT_WANT_NOTHING, link->tx_hold_ns);
+    return false;
+}
+
 static void send_more(struct link *link)
 {
+    if (!may_leave(link))
+        return;
     ssize_t n = link->transport->ops->send(link->transport, link->tx + link->tx_at, link->tx_n - link->tx_at);
     if (n > 0) {
         link->tx_at += (size_t)n;
@@ -150,18 +204,32 @@ static void send_more(struct link *link)
     }
 }
 
+/* Tell Python what the handshake came to. */
+static void opened(struct link *link)
+{
+    const struct transport_ops *ops = link->transport->ops;
+    link->phase = PHASE_RUNNING;
+    if (ops->handshake == NULL)
+        return;
+    ops->handshake(link->transport, &link->handshake);
+    atomic_store_explicit(&link->shaken, true, memory_order_release);
+    link_signal(link->notify_fd);
+}
+
 /* Set the transport up. Whoever wants to close while that takes its time need not wait for an EV that never spoke. */
 static void open_transport(struct link *link)
 {
     int result = link->transport->ops->open(link->transport);
-    if (result == 0)
-        link->phase = PHASE_RUNNING;
+    if (result > 0)
+        opened(link);
     else if (!wants(result))
         end_broken(link, result, "opening");
     else if (atomic_load(&link->close_request) != LINK_KEEP)
         end(link, LINK_CLOSED_BY_US, "before it was open");
+    else if (now_ns() >= link->open_deadline_ns)
+        end(link, LINK_TLS_FAILED, "no handshake within %" PRIu32 " ms", link->settings.handshake_timeout_ms);
     else
-        wait_for(link, result, NEVER);
+        wait_for(link, result, link->open_deadline_ns);
 }
 
 static bool next_reply(struct link *link)
@@ -175,6 +243,7 @@ static bool next_reply(struct link *link)
     }
     memcpy(link->tx + V2GTP_HEADER_OCTETS, reply->octets, reply->n);
     begin_send(link, reply->payload_type, reply->n, (enum link_close)reply->close);
+    hold(link, link->handed_ns, reply->min_response_ms);
     ring_release(&link->replies);
     return true;
 }
@@ -188,6 +257,7 @@ static void hand_over(struct link *link)
         return;
     }
     record->sequence = ++link->handed;
+    link->handed_ns = link->read_ns;
     record->payload_type = link->framing.type;
     record->n = link->framing.length;
     memcpy(record->octets, link->framing.payload, record->n);
@@ -215,6 +285,7 @@ static bool answer(struct link *link)
         count(&link->tally.answered_stale);
     link->answering = true;
     begin_send(link, link->framing.type, written, LINK_KEEP);
+    hold(link, link->read_ns, link->loop.templates[link->loop.inbox.front].min_response_ms);
     return true;
 }
 
@@ -334,6 +405,8 @@ void *link_run(void *argument)
 {
     struct link *link = argument;
     pthread_setname_np(pthread_self(), "fastsecc-link");
+    link->open_deadline_ns = now_ns() + link->settings.handshake_timeout_ms * NS_PER_MS;
+    rt_init(&link->rt, (int)link->settings.fifo_priority);
     while (link->phase != PHASE_ENDED)
         turn(link);
     finish(link);

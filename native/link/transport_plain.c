@@ -17,16 +17,19 @@ static int failure(enum transport_result again)
     return TRANSPORT_ERROR;
 }
 
-static int plain_open(struct transport *t)
+int transport_prepare(int fd)
 {
-    int flags = fcntl(t->fd, F_GETFL);
-    if (flags < 0 || fcntl(t->fd, F_SETFL, flags | O_NONBLOCK) < 0)
-        return TRANSPORT_ERROR;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return -1;
     /* A socket that is not TCP refuses it, and does not need it either. */
     int on = 1;
-    if (setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 && errno == ENOTSOCK)
-        return TRANSPORT_ERROR;
-    return 0;
+    return setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0 && errno == ENOTSOCK ? -1 : 0;
+}
+
+static int plain_open(struct transport *t)
+{
+    return transport_prepare(t->fd) < 0 ? TRANSPORT_ERROR : 1;
 }
 
 static ssize_t plain_recv(struct transport *t, uint8_t *octets, size_t n)

@@ -35,6 +35,16 @@ class ConnectorConfig(Section, frozen=True):
     tcp_port: Port = 0
     """0: any free one from 49152 on."""
     sdp_port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 15118
+    tls: Literal["off", "allow", "force"] = "off"
+    """Plain TCP only, TLS for those who ask for it, or TLS only."""
+    tls_port: Port = 0
+    """0: any free one from 49152 on."""
+    pki: Name | None = None
+    """Folder of certificates and keys; see `fastsecc.security.layouts`."""
+    client_certificate: Literal["tls13", "never", "always"] = "tls13"
+    """Of whom a certificate is demanded: ISO 15118-20 wants one with TLS 1.3, ISO 15118-2 none with TLS 1.2."""
+    tls_key_log: Name | None = None
+    """File for the keys of every TLS connection (NSS format), to decrypt recorded traffic; null: none."""
     adapter: Literal["simulator", "control"] = "simulator"
     """Who is on the other side of the charger interface: the built-in charger, or a program at the control socket."""
     protocols: Annotated[tuple[Literal["DIN70121", "ISO15118D2"], ...], msgspec.Meta(min_length=1)] = (
@@ -50,6 +60,8 @@ class SessionConfig(Section, frozen=True):
 
     close_on_failed: bool = True
     present_values_max_age_s: NotNegative = 10.0
+    dc_maximum_limits_max_age_s: NotNegative = 0.0
+    isolation_status_max_age_s: NotNegative = 0.0
     auth_timeout_eim_s: NotNegative = 300.0
     sequence_timeout_s: Positive = 60.0
     communication_setup_timeout_s: Positive = 18.0
@@ -70,6 +82,9 @@ class LinkConfig(Section, frozen=True):
     heartbeat_ms: Annotated[int, msgspec.Meta(ge=10, le=60_000)] = 1000
     fin_wait_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 5000
     send_timeout_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 5000
+    handshake_timeout_ms: Annotated[int, msgspec.Meta(ge=1, le=60_000)] = 15_000
+    fifo_priority: Annotated[int, msgspec.Meta(ge=0, le=99)] = 40
+    """SCHED_FIFO priority in the charge loop; 0: normal priority."""
 
 
 class ControlConfig(Section, frozen=True):
@@ -94,6 +109,10 @@ class Config(Section, frozen=True):
     link: LinkConfig = LinkConfig()
     control: ControlConfig = ControlConfig()
     log: LogConfig = LogConfig()
+    min_response_ms: dict[str, Annotated[int, msgspec.Meta(ge=0, le=10_000)]] = {}
+    """Shortest time from a request to its response, by protocol, message or both; see `fastsecc.net.pacing`."""
+    memory_lock: bool = False
+    """Keep all memory of the process resident."""
     loop: Literal["auto", "uvloop", "asyncio"] = "auto"
     slac: bool = False
     """False: the data link to the EV is there without SLAC."""
@@ -127,8 +146,13 @@ def parse_set(text: str) -> Override:
         raise ConfigError(f"the value is no YAML: {_first_line(error)}", option=option) from None
 
 
-def load(file: Path | None = None, overrides: Iterable[Override] = ()) -> Config:
+def load(file: Path | None = None, overrides: Iterable[Override] = (), *, complete: bool = True) -> Config:
     """Read a file, if there is one, and put the overrides over it.
+
+    Args:
+        file: YAML.
+        overrides: in the order of their weight, the heaviest last.
+        complete: False: other overrides will add what values need of one another.
 
     Raises:
         ConfigError: with file, line and option where a value cannot be used.
@@ -136,12 +160,14 @@ def load(file: Path | None = None, overrides: Iterable[Override] = ()) -> Config
     source = Source(file)
     for override in overrides:
         source.override(override)
+    source.take_off_for_a_word("connectors", "tls")
     try:
         config = msgspec.convert(source.data, Config)
     except msgspec.ValidationError as error:
         raise source.error(error) from None
     source.refuse_unknown(source.data, config, ())
-    _check(config, source)
+    if complete:
+        _check(config, source)
     return config
 
 
@@ -203,6 +229,13 @@ class Source:
         else:
             raise ConfigError("there is no such option", option=override.option)
 
+    def take_off_for_a_word(self, section: str, key: str) -> None:
+        """Mend what YAML makes of `off` where it is a word among others: it means false there."""
+        items = self.data.get(section)
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, dict) and item.get(key) is False:
+                item[key] = "off"
+
     def error(self, error: msgspec.ValidationError) -> ConfigError:
         """Say where a value that msgspec refuses was written."""
         reason, _, place = str(error).partition(" - at `$")
@@ -218,7 +251,7 @@ class Source:
         if isinstance(written, list):
             for index, item in enumerate(written):
                 self.refuse_unknown(item, read[index], (*path, index))
-        elif isinstance(written, dict):
+        elif isinstance(written, dict) and not isinstance(read, dict):
             options = _options(read)
             for key, value in written.items():
                 if key not in options:
@@ -289,9 +322,17 @@ def _first_line(error: yaml.YAMLError) -> str:
 
 def _check(config: Config, source: Source) -> None:
     """Check what one value's type cannot say."""
+    from fastsecc.net import pacing
     from fastsecc.session import quirks
 
     _check_unique([connector.name for connector in config.connectors], "name", source)
+    for index, connector in enumerate(config.connectors):
+        if connector.tls != "off" and connector.pki is None:
+            reason = f"tls: {connector.tls} needs a folder of certificates and keys (option --pki)"
+            raise source.at(("connectors", index, "pki"), reason)
+    for name in config.min_response_ms:
+        if name not in pacing.names():
+            raise source.at(("min_response_ms", name), f"no such protocol or message{pacing.hint(name)}")
     links = [f"{connector.interface} port {connector.sdp_port}" for connector in config.connectors]
     _check_unique(links, "interface", source)
     try:

@@ -224,7 +224,7 @@ GOOD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
                 "evse_maximum_discharge_power_limit": 20000,
             }
         },
-        {"dc_maximum_limits": DcLimits(-20.0, 920.0, -8000.0, 50.0, 20000.0)},
+        {"dc_maximum_limits": DcLimits(-20.0, 920.0, -8000.0, 50.0, 20000.0), "dc_maximum_limits_at": NOW},
     ),
     (
         "update_dc_minimum_limits",
@@ -239,7 +239,11 @@ GOOD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         },
         {"dc_minimum_limits": DcLimits(1.0, 200.0, 200.0, 2.0, 400.0)},
     ),
-    ("update_isolation_status", {"isolation_status": "No_IMD"}, {"isolation_status": "No_IMD"}),
+    (
+        "update_isolation_status",
+        {"isolation_status": "No_IMD"},
+        {"isolation_status": "No_IMD", "isolation_status_at": NOW},
+    ),
     (
         "update_dc_present_values",
         {"present_voltage_current": {"evse_present_voltage": 400, "evse_present_current": -12.5}},

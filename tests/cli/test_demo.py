@@ -21,6 +21,13 @@ def test_demo_shows_a_session(capsys, protocol, energy):
     assert any("dlink_terminate 1" in line for line in lines)
 
 
+def test_demo_over_tls(capsys):
+    assert main(["demo", "--tls", "--energy", "ac", "--cycles", "3", "--think-ms", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "external payment, TLS 1.2; SECC and EV in one process" in out
+    assert "done: 3 charge-loop cycles done" in out
+
+
 def test_demo_as_json(capsys):
     assert main(["demo", "--protocol", "iso2", "--energy", "ac", "--auth", "eim", "--cycles", "3", "--json"]) == 0
     *events, summary = map(json.loads, capsys.readouterr().out.splitlines())
@@ -37,7 +44,6 @@ def test_demo_as_json(capsys):
         (["--energy", "dc-bpt"], "this version does not have bidirectional charging (dc-bpt) yet"),
         (["--energy", "ac-bpt"], "this version does not have bidirectional charging (ac-bpt) yet"),
         (["--auth", "pnc"], "this version does not have Plug & Charge (pnc) yet"),
-        (["--tls"], "this version does not have TLS yet"),
         (["--protocol", "chademo"], "'chademo' is none of din, iso2"),
         (["--cycles", "0"], "0 is not at least 1"),
         (["--think-ms", "soon"], "'soon' is no number"),
@@ -56,7 +62,7 @@ def test_din_has_no_ac(capsys):
 
 
 def test_failed_session_is_exit_code_1(capsys, monkeypatch):
-    async def fail(ev, link, on_exchange):
+    async def fail(ev, link, on_exchange, tls):
         ev.problem = "no luck"
 
     monkeypatch.setattr(simulated, "charge", fail)

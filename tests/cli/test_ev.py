@@ -11,6 +11,7 @@ import pytest
 from fastsecc.cli.main import main
 from fastsecc.config import Config, ConnectorConfig
 from fastsecc.net.secc import Secc
+from fastsecc.sim import test_pki
 from fastsecc.sim.demo import _free_udp_port
 from fastsecc.sim.ev import discovery
 from fastsecc.sim.power import DcRatings
@@ -20,10 +21,10 @@ from fastsecc.sim.settings import SimulatorSettings
 class Station:
     """A SECC on loopback in a thread of its own, as a process of its own would be."""
 
-    def __init__(self, energy):
+    def __init__(self, energy, **connector):
         simulator = SimulatorSettings(energy=energy, dc=DcRatings(isolation_test_s=0.02))
         self.sdp_port = _free_udp_port()
-        connector = ConnectorConfig(interface="lo", sdp_port=self.sdp_port, simulator=simulator)
+        connector = ConnectorConfig(interface="lo", sdp_port=self.sdp_port, simulator=simulator, **connector)
         self._config = Config(connectors=(connector,), stop_timeout_s=0.0)
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))
@@ -51,6 +52,19 @@ def station():
         yield station
 
 
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pki")
+    test_pki.make(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def secure_station(pki):
+    with Station("dc", tls="force", pki=str(pki)) as station:
+        yield station
+
+
 def ev(station, *options):
     return main(["ev", "--iface", "lo", "--sdp-port", str(station.sdp_port), "--think-ms", "1", *options])
 
@@ -61,6 +75,24 @@ def test_ev_charges(station, capsys, protocol):
     lines = capsys.readouterr().out.splitlines()
     assert "done: 6 charge-loop cycles done" in lines
     assert any("DE*FSC*E0001*1" in line for line in lines)
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_ev_charges_over_tls(secure_station, pki, capsys, checked):
+    assert ev(secure_station, "--tls", *(["--pki", str(pki)] if checked else []), "--cycles", "3") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "fastsecc ev: ISO 15118-2, DC, external payment, TLS"
+    assert "done: 3 charge-loop cycles done" in lines
+
+
+def test_ev_wants_what_it_was_told_to(station, secure_station, pki, tmp_path, capsys):
+    assert ev(station, "--tls") == 1
+    assert "failed: the SECC has no TLS" in capsys.readouterr().out
+    assert ev(secure_station) == 1
+    assert "failed: the SECC wants TLS: try with --tls" in capsys.readouterr().out
+    test_pki.make(tmp_path)
+    assert ev(secure_station, "--tls", "--pki", str(tmp_path)) == 1
+    assert "failed: TLS: " in capsys.readouterr().out
 
 
 def test_ev_charges_until_it_is_full(station, capsys):
@@ -102,6 +134,8 @@ def test_secc_that_does_not_exist_is_exit_code_1(capsys, monkeypatch):
         (["--sdp-host", "fe80::1"], "a link-local address needs --iface"),
         (["--sdp-host", "charger.example"], "charger.example is no IPv6 address"),
         (["--iface", "lo", "--protocol", "din", "--energy", "ac"], "DIN SPEC 70121 charges with DC only"),
+        (["--iface", "lo", "--pki", "certs"], "--pki: is of use with --tls only"),
+        (["--iface", "lo", "--tls", "--pki", "certs"], "certs: holds no V2G root certificate"),
         (["--iface", "lo", "--protocol", "din", "--pause"], "DIN SPEC 70121 knows no pause"),
     ],
 )

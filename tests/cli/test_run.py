@@ -24,13 +24,15 @@ from fastsecc.cli.main import COMMANDS, main
 from fastsecc.cli.run import _config, _loop_factory
 from fastsecc.config import Config
 from fastsecc.errors import ConfigError
+from fastsecc.sim import test_pki
 from fastsecc.sim.battery import Battery
 from fastsecc.sim.ev.discovery import Link
 from fastsecc.sim.ev.machine import Ev
 from fastsecc.sim.ev.runner import Exchange, charge
 from fastsecc.sim.ev.settings import EvSettings
+from fastsecc.sim.ev.tls import context
 
-READY = re.compile(r"ready iface=lo sdp=\[::1\]:(\d+) tcp=\[::1\]:(\d+) tls=off\n")
+READY = re.compile(r"ready iface=lo sdp=\[::1\]:(\d+) tcp=(off|\[::1\]:\d+) tls=(off|\[::1\]:\d+)\n")
 QUICK = "connectors.0.simulator.dc={isolation_test_s: 0.01, voltage_ramp_v_per_s: 1.0e+6, current_ramp_a_per_s: 1.0e+6}"
 
 
@@ -78,6 +80,32 @@ def test_an_ev_charges_and_sigterm_ends_in_order() -> None:
     messages = "\n".join(line["message"] for line in lines)
     for event in ("ready iface=lo", "asks for NONE, offered NONE", "connected: [::1]:", "DIN70121 chosen", "closed: "):
         assert event in messages
+
+
+def test_an_ev_charges_over_tls_before_and_after_new_certificates(tmp_path: Path) -> None:
+    test_pki.make(tmp_path)
+    tls = ("--tls", "force", "--pki", str(tmp_path))
+    with secc("--no-slac", "--set", "connectors.0.simulator.energy=ac", *tls) as (process, port):
+        results = []
+        for new in (False, True):
+            if new:
+                test_pki.make(tmp_path)
+                process.send_signal(signal.SIGHUP)
+            ev = Ev(EvSettings(energy="ac", cycles=5, think_s=0.005), Battery(soc_percent=20))
+            trusted = context((tmp_path / test_pki.V2G_ROOT,))
+            results.append(asyncio.run(charge(ev, Link(sdp_host="::1", sdp_port=port), lambda exchange: None, trusted)))
+        _, log = stop(process)
+    assert all(result.ok for result in results), results
+    for event in ("tcp=off tls=[::1]:", "TLS: OpenSSL 3", "asks for TLS, offered TLS", "SIGHUP: certificates are read"):
+        assert event in log
+    assert log.count("TLS chain: P-256") >= 2
+
+
+def test_without_certificates_a_hangup_changes_nothing() -> None:
+    with secc("--no-slac") as (process, _):
+        process.send_signal(signal.SIGHUP)
+        _, log = stop(process)
+    assert "SIGHUP: there is nothing to read again" in log
 
 
 def test_sigterm_in_a_session_lets_the_ev_finish() -> None:
@@ -142,6 +170,10 @@ def test_each_connector_is_announced_once(capfd) -> None:
         (["--config", "none.yaml"], "fastsecc: none.yaml: cannot be read: No such file or directory"),
         (["--config", "bad.yaml"], "fastsecc: bad.yaml:2:log.levle: no such option; did you mean level?"),
         (["--config", "two.yaml", "--iface", "lo"], "fastsecc: --iface: two.yaml has 2 connectors: say it there"),
+        (["--tls", "force"], "connectors[0].pki: tls: force needs a folder of certificates and keys (option --pki)"),
+        (["--tls", "allow", "--pki", "none"], "fastsecc: none: does not exist"),
+        (["--tls", "allow", "--pki", "."], "fastsecc: .: holds no charger certificates: neither client/cso nor"),
+        (["--set", "connectors.0.tls=on"], "expected"),
         (["--set", "log"], "fastsecc: --set log: expected section.key=value"),
         (["--set", "session.sequence_timeout_s=-1"], "sequence_timeout_s=-1: expected float > 0.0"),
     ],
@@ -166,6 +198,14 @@ def test_options_override_the_file(tmp_path: Path) -> None:
     connector = config.connectors[0]
     assert (connector.interface, connector.simulator.energy) == ("lo", "ac")
     assert (config.control.socket, config.loop, config.log.json, config.log.level) == ("ctl", "asyncio", True, "error")
+
+
+def test_tls_is_that_of_every_connector_and_adds_to_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "fastsecc.yaml"
+    file.write_text("connectors: [{interface: a, name: a, tls: force}, {interface: b, name: b}]\n")
+    arguments = ["run", "--config", str(file), "--pki", "certs"]
+    config = _config(main_module._parser(arguments).parse_args(arguments))
+    assert [(connector.tls, connector.pki) for connector in config.connectors] == [("force", "certs"), ("off", "certs")]
 
 
 def test_the_example_is_a_file_that_can_be_used(tmp_path: Path, capsys) -> None:
@@ -219,7 +259,6 @@ def test_a_command_line_that_makes_no_sense_shows_the_usage(arguments: list[str]
 @pytest.mark.parametrize(
     ("arguments", "lacking"),
     [
-        (["run", "--tls", "force"], "TLS"),
         (["run", "--auth", "both"], "Plug & Charge"),
         (["run", "--energy", "dc-bpt"], "bidirectional charging"),
         (["ev", "--iface", "lo", "--protocol", "iso20"], "ISO 15118-20"),

@@ -3,13 +3,15 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import ssl
 import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from fastsecc._link import Closed, Frame, Ignored, Link, LinkProgress
+from fastsecc._link import Closed, Frame, Handshake, Ignored, Link, LinkProgress, TlsProfiles
+from tests.link.certificates import Certificates
 
 PATIENCE_S = 10.0
 
@@ -25,7 +27,7 @@ class Connection:
     def __init__(self, link: Link, ev: socket.socket) -> None:
         self.link = link
         self.ev = ev
-        self.seen: list[Frame | Ignored | Closed] = []
+        self.seen: list[Handshake | Frame | Ignored | Closed] = []
         ev.settimeout(PATIENCE_S)
 
     def wait(self, done: Callable[[], Any]) -> None:
@@ -55,6 +57,13 @@ class Connection:
         (closed,) = self.all(Closed)
         assert self.seen[-1] is closed
         return closed
+
+    def handshake(self) -> Handshake:
+        """Wait for the end of the TLS handshake."""
+        self.wait(lambda: self.all(Handshake))
+        (shaken,) = self.all(Handshake)
+        assert isinstance(shaken, Handshake)
+        return shaken
 
     def progress(self) -> LinkProgress:
         """Wait for a signal and read what the link answered."""
@@ -118,20 +127,81 @@ def frame() -> Callable[..., bytes]:
     return v2gtp
 
 
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(params=["plain", "TLSv1.2", "TLSv1.3"])
+def transport(request: pytest.FixtureRequest) -> str:
+    """How an EV is connected: what is tested of a connection holds for all."""
+    version: str = request.param
+    return version
+
+
+@pytest.fixture(scope="session")
+def p256(certificates: Certificates) -> TlsProfiles:
+    """Serve the chain whose arithmetic is quick."""
+    return certificates.profiles("P-256")
+
+
+def shake_hands(connection: Connection, context: ssl.SSLContext) -> None:
+    """Make a connection secure."""
+    connection.ev = context.wrap_socket(connection.ev)
+    assert connection.handshake().version == connection.ev.version()
+    connection.seen.clear()
+
+
 @pytest.fixture
-def connect() -> Iterator[Connect]:
-    """Start links; `segments=True` keeps the segments that are sent apart, as TCP does not promise."""
+def connect(transport: str, certificates: Certificates, p256: TlsProfiles) -> Iterator[Connect]:
+    """Start links; `segments=True` keeps the segments that are sent apart, as TCP does not promise, and records do."""
+    tls = transport != "plain"
+    context = certificates.ev(transport) if tls else None
     with contextlib.ExitStack() as stack:
 
         def start(*, segments: bool = False, buffers: dict[str, int] | None = None, **settings: Any) -> Connection:
-            if segments:
+            if segments and not tls:
                 mine, ev = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             else:
                 mine, ev = tcp_pair(**(buffers or {}))
-            stack.enter_context(ev)
-            connection = Connection(Link(mine.detach(), **settings), ev)
+            connection = Connection(Link(mine.detach(), tls=p256 if tls else None, **settings), ev)
+            stack.callback(lambda: connection.ev.close())
+            stack.callback(connection.link.join, PATIENCE_S)
+            stack.callback(connection.link.abort)
+            if context is not None:
+                shake_hands(connection, context)
+            return connection
+
+        yield start
+
+
+Accept = Callable[..., Connection]
+
+
+@pytest.fixture
+def accept(all_kinds: TlsProfiles) -> Iterator[Accept]:
+    """Start links that nobody has shaken hands with yet."""
+    with contextlib.ExitStack() as stack:
+
+        def start(tls: TlsProfiles = all_kinds, **settings: Any) -> Connection:
+            mine, ev = tcp_pair()
+            connection = Connection(Link(mine.detach(), tls=tls, **settings), ev)
+            stack.callback(lambda: connection.ev.close())
             stack.callback(connection.link.join, PATIENCE_S)
             stack.callback(connection.link.abort)
             return connection
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def all_kinds(certificates: Certificates) -> TlsProfiles:
+    return certificates.profiles()
+
+
+@pytest.fixture(scope="session")
+def two_roots(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) -> tuple[TlsProfiles, Any]:
+    """Two chains of the same kind, below different roots; the second root."""
+    other = Certificates(tmp_path_factory.mktemp("other"), "Other root")
+    chains = [certificates.chain(label="first"), other.chain(label="second")]
+    return TlsProfiles(chains, client_certificate="never"), other.chargers["P-256"]

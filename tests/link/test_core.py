@@ -42,3 +42,12 @@ def test_limits_are_compared_as_decimals(tmp_path):
 
 def test_response_that_cannot_be_encoded_is_pythons(tmp_path):
     run(tmp_path, "loop_refusal", "loop.c", "loop_response.c")
+
+
+def test_links_keep_their_order_under_threads(tmp_path):
+    parts = ("link", "thread", "loop", "loop_response", "ring", "rt", "v2gtp", "transport_plain")
+    run(tmp_path, "link_stress", *(f"{part}.c" for part in parts))
+
+
+def test_noise_in_a_client_hello(tmp_path):
+    run(tmp_path, "hello_noise", "tls_hello.c")

@@ -22,6 +22,8 @@ class FakeLink:
         self.events: list[Any] = []
         self.news: LinkProgress | None = None
         self.publish_fails = False
+        self.waits: list[int] = []
+        """Minimum intervals of replies and templates."""
         self._notify = os.eventfd(0, os.EFD_NONBLOCK)
 
     def fileno(self) -> int:
@@ -47,10 +49,14 @@ class FakeLink:
         news, self.news = self.news, None
         return news
 
-    def reply(self, payload_type: int, payload: bytes, close: int = 0, *, settles: int | None = None) -> None:
+    def reply(
+        self, payload_type: int, payload: bytes, close: int = 0, *, settles: int | None = None, min_response_ms: int = 0
+    ) -> None:
+        self.waits.append(min_response_ms)
         self.calls.append(("reply", payload_type, payload, CloseMode(close), settles))
 
-    def publish(self, template: Any) -> None:
+    def publish(self, template: Any, min_response_ms: int = 0) -> None:
+        self.waits.append(min_response_ms)
         if self.publish_fails:
             raise ValueError("no such template")
         self.calls.append(("publish", template))
@@ -108,7 +114,8 @@ class FakeSession:
     def wake(self, now: float) -> Output:
         return self._answer("wake")
 
-    def closed(self, now: float) -> Output:
+    def closed(self, now: float, *, handshake_failed: bool = False) -> Output:
+        self.handshake_failed = handshake_failed
         if self.state is not None:
             self.state.reset_session()
         return self._answer("closed")

@@ -44,6 +44,16 @@ class FakeCodec:
         return str(message).encode()
 
 
+class Waits:
+    """As many milliseconds as the response has letters."""
+
+    def response_ms(self, response: Any) -> int:
+        return len(response)
+
+    def template_ms(self, template: Any) -> int:
+        return len(template)
+
+
 class Bench:
     """A connection and all that it touches; what link and charger see is noted in one order."""
 
@@ -307,3 +317,15 @@ def test_v2g_messages_of_what_was_not_received_have_no_octets(bench: Bench) -> N
 
     run(bench, steps)
     assert bench.calls == [("var", "v2g_messages", {"id": "UnknownMessage"})]
+
+
+def test_replies_and_templates_wait_as_configured(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.connection._pacing = Waits()
+        bench.session.answers["receive"] = output("res")
+        bench.session.template = "looped"
+        bench.link.frame(b"req")
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.link.waits == [len("looped"), len("res")]

@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
+
+from fastsecc._link import Closed, CloseReason
 from fastsecc.charger.charger import COMMUNICATION_FAULT, Charger
 from fastsecc.errors import InterfaceError
 from fastsecc.net import connector as connector_module
 from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint
 from fastsecc.net.interface import find_address
-from fastsecc.net.sdp import SdpRequest, Security, decode_response, encode_request
+from fastsecc.net.sdp import SdpRequest, Security, TlsPolicy, decode_response, encode_request
 from fastsecc.session.api import Output, Variable
 from tests.net.fakes import FakeLink, FakeSession
-
-REQUEST = encode_request(SdpRequest(Security.NONE))
 
 
 def free_udp_port() -> int:
@@ -29,7 +30,7 @@ def free_udp_port() -> int:
 class Bench:
     """A connector whose links and sessions are fakes."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, policy: TlsPolicy = TlsPolicy.OFF, **settings: Any) -> None:
         self.links: list[FakeLink] = []
         self.sessions: list[FakeSession] = []
         self.ready: list[Endpoint] = []
@@ -40,7 +41,7 @@ class Bench:
         self.connector = Connector(
             ConnectorSettings(**settings),
             self.charger,
-            self.make_link,  # type: ignore[arg-type]
+            dict.fromkeys(policy.served, self.make_link),  # type: ignore[misc]
             self.make_session,  # type: ignore[arg-type]
             self.ready.append,
         )
@@ -71,9 +72,9 @@ class Bench:
         while not true():  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
-    async def port(self) -> int | None:
+    async def port(self, security: Security = Security.NONE) -> int | None:
         """Ask SDP; None: it is silent."""
-        self.ev.send(REQUEST)
+        self.ev.send(encode_request(SdpRequest(security)))
         for _ in range(5):
             await asyncio.sleep(0)
         try:
@@ -83,17 +84,17 @@ class Bench:
         assert response is not None
         return response.port
 
-    async def connect(self) -> socket.socket:
+    async def connect(self, security: Security = Security.NONE) -> socket.socket:
         count = len(self.sessions)
-        port = await self.port()
+        port = await self.port(security)
         assert port is not None
         connection = socket.create_connection(("::1", port), timeout=1)
         await self.until(lambda: len(self.sessions) > count)
         return connection
 
-    def refuses(self) -> bool:
+    def refuses(self, port: int | None = None) -> bool:
         try:
-            socket.create_connection(("::1", self.ready[-1].tcp_port), timeout=1).close()
+            socket.create_connection(("::1", port or self.ready[-1].tcp_port), timeout=1).close()
         except ConnectionRefusedError:
             return True
         return False
@@ -194,8 +195,7 @@ def test_nobody_is_let_in_before_the_charger_has_answered_the_end() -> None:
         doors: list[bool] = []
 
         def leave_and_join() -> None:
-            assert bench.connector._listener is not None
-            doors.append(bench.connector._listener.is_open)
+            doors.append(bench.connector._listeners[Security.NONE].is_open)
             bench.dlink(False)
             bench.dlink(True)
 
@@ -282,14 +282,14 @@ def test_a_link_that_cannot_be_started_leaves_the_door_open() -> None:
 
     async def steps(bench: Bench) -> None:
         bench.dlink(True)
-        bench.connector._make_link = fail  # type: ignore[assignment]
+        bench.connector._make_link = {Security.NONE: fail}  # type: ignore[assignment]
         port = await bench.port()
         assert port is not None
         with socket.create_connection(("::1", port), timeout=1) as connection:
-            await bench.until(lambda: bench.connector._listener.is_open)  # type: ignore[union-attr]
+            await bench.until(lambda: bench.connector._listeners[Security.NONE].is_open)  # type: ignore[union-attr]
             connection.setblocking(False)
             await bench.until(lambda: _ended(connection))
-        bench.connector._make_link = bench.make_link  # type: ignore[assignment]
+        bench.connector._make_link = {Security.NONE: bench.make_link}  # type: ignore[assignment]
         (await bench.connect()).close()
         assert (bench.heard, len(bench.sessions)) == ([], 1)
 
@@ -327,7 +327,7 @@ def test_a_port_that_is_taken_is_tried_again(monkeypatch) -> None:
 
     async def steps(bench: Bench) -> None:
         with socket.create_server(("::1", 0), family=socket.AF_INET6) as other:
-            bench.connector._tcp_port = other.getsockname()[1]
+            bench.connector._ports[Security.NONE] = other.getsockname()[1]
             bench.dlink(True)
             bench.connector.start()
             await asyncio.sleep(0.03)
@@ -410,3 +410,73 @@ def test_the_ready_line_says_where() -> None:
         assert str(endpoint) == expected
 
     run(Bench(), steps)
+
+
+@pytest.mark.parametrize("asked", Security)
+@pytest.mark.parametrize("policy", TlsPolicy)
+def test_listeners_and_sdp_are_as_the_policy_says(policy: TlsPolicy, asked: Security) -> None:
+    """CMN_SDP_001, CMN_SDP_002, CMN_SDP_003, CMN_SDP_007; OC-034, OC-035."""
+
+    async def steps(bench: Bench) -> None:
+        bench.dlink(True)
+        endpoint = bench.ready[0]
+        ports = {Security.NONE: endpoint.tcp_port, Security.TLS: endpoint.tls_port}
+        served = {security for security, port in ports.items() if port is not None}
+        assert served == set(policy.served)
+        assert await bench.port(asked) == ports[asked if asked in served else served.pop()]
+        assert not any(bench.refuses(port) for port in ports.values() if port is not None)
+        off = "tcp=off " if policy is TlsPolicy.FORCE else "tls=off" if policy is TlsPolicy.OFF else "::1"
+        assert off in str(endpoint)
+
+    run(Bench(policy), steps)
+
+
+@pytest.mark.parametrize("timeout_s", [0.0, 0.03])
+def test_an_ev_that_wants_tls_is_given_up_as_others_are(timeout_s: float) -> None:
+    """CMN_SDP_005, CMN_SDP_006."""
+
+    async def steps(bench: Bench) -> None:
+        bench.dlink(True)
+        assert await bench.port(Security.TLS) == bench.ready[0].tls_port
+        if timeout_s:
+            await bench.until(lambda: bench.heard)
+        else:
+            bench.dlink(False)
+        assert bench.heard == ["dlink_error"] * bool(timeout_s)
+        assert await bench.port(Security.TLS) is None
+        assert bench.refuses(bench.ready[0].tls_port)
+
+    run(Bench(TlsPolicy.FORCE, communication_setup_timeout_s=timeout_s), steps)
+
+
+def test_a_handshake_under_way_is_the_connection() -> None:
+    async def steps(bench: Bench) -> None:
+        bench.dlink(True)
+        connection = await bench.connect(Security.TLS)
+        assert all(bench.refuses(port) for port in (bench.ready[0].tcp_port, bench.ready[0].tls_port))
+        assert await bench.port(Security.TLS) is None
+        assert (bench.heard, len(bench.sessions)) == ([], 1)
+        connection.close()
+
+    run(Bench(TlsPolicy.ALLOW), steps)
+
+
+@pytest.mark.parametrize(
+    ("security", "reason", "failed"),
+    [
+        (Security.TLS, CloseReason.IO_ERROR, True),
+        (Security.TLS, CloseReason.EV_CLOSED, True),
+        (Security.TLS, CloseReason.CLOSED_BY_US, False),
+        (Security.NONE, CloseReason.EV_CLOSED, False),
+    ],
+)
+def test_a_session_hears_of_a_failed_handshake(security: Security, reason: CloseReason, failed: bool) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.dlink(True)
+        (await bench.connect(security)).close()
+        bench.links[0].give(Closed(reason, ""))
+        await bench.until(lambda: bench.connector.connection is None)
+        assert bench.sessions[0].handshake_failed is failed
+        assert await bench.port(security) is not None
+
+    run(Bench(TlsPolicy.ALLOW), steps)

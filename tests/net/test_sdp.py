@@ -92,22 +92,28 @@ def test_anything_is_a_response_or_ignored(data: bytes) -> None:
     assert response is None or encode_response(response) == data
 
 
+PORTS = {Security.NONE: 50000, Security.TLS: 50001}
+
+
 @pytest.mark.parametrize(
-    ("asked", "tls_port", "policy", "offered"),
+    ("policy", "asked", "offered"),
     [
-        pytest.param(Security.NONE, None, TlsPolicy.OFF, (50000, Security.NONE), id="CMN_SDP_001"),
-        pytest.param(Security.TLS, 50001, TlsPolicy.ALLOW, (50001, Security.TLS), id="CMN_SDP_002"),
-        pytest.param(Security.TLS, None, TlsPolicy.OFF, (50000, Security.NONE), id="CMN_SDP_007"),
-        pytest.param(Security.TLS, None, TlsPolicy.ALLOW, (50000, Security.NONE), id="TLS is not ready"),
-        pytest.param(Security.TLS, 50001, TlsPolicy.OFF, (50000, Security.NONE), id="TLS is switched off"),
-        pytest.param(Security.NONE, 50001, TlsPolicy.ALLOW, (50000, Security.NONE), id="OC-035 plain stays plain"),
-        pytest.param(Security.NONE, 50001, TlsPolicy.FORCE, (50001, Security.TLS), id="OC-034 no downgrade"),
-        pytest.param(Security.NONE, None, TlsPolicy.FORCE, None, id="nothing to offer"),
+        pytest.param(TlsPolicy.OFF, Security.NONE, Security.NONE, id="CMN_SDP_001 OC-035 plain stays plain"),
+        pytest.param(TlsPolicy.OFF, Security.TLS, Security.NONE, id="CMN_SDP_007"),
+        pytest.param(TlsPolicy.ALLOW, Security.NONE, Security.NONE, id="no TLS for whom it would surprise"),
+        pytest.param(TlsPolicy.ALLOW, Security.TLS, Security.TLS, id="CMN_SDP_002 CMN_SDP_003"),
+        pytest.param(TlsPolicy.FORCE, Security.NONE, Security.TLS, id="OC-034 no downgrade"),
+        pytest.param(TlsPolicy.FORCE, Security.TLS, Security.TLS, id="TLS asked for and forced"),
     ],
 )
-def test_what_is_offered(asked: Security, tls_port: int | None, policy: TlsPolicy, offered) -> None:
-    response = SdpOffer(ADDRESS, 50000, tls_port, policy).answer(SdpRequest(asked))
-    assert (response and (response.port, response.security)) == offered
+def test_what_is_offered(policy: TlsPolicy, asked: Security, offered: Security) -> None:
+    ports = [PORTS[security] if security in policy.served else None for security in PORTS]
+    response = SdpOffer(ADDRESS, *ports).answer(SdpRequest(asked))
+    assert response == SdpResponse(ADDRESS, PORTS[offered], offered)
+
+
+def test_without_a_port_nothing_is_offered() -> None:
+    assert SdpOffer(ADDRESS, None).answer(SdpRequest(Security.NONE)) is None
 
 
 def test_who_asks_for_udp_is_offered_tcp() -> None:

@@ -139,6 +139,8 @@ class ChargerState:
     ac_grid: AcGrid = field(default_factory=AcGrid)
     bpt: BptSettings = field(default_factory=BptSettings)
     dc_maximum_limits: DcLimits | None = None
+    dc_maximum_limits_at: float | None = None
+    """When `update_dc_maximum_limits` last came; None: never."""
     dc_minimum_limits: DcLimits | None = None
     receipt_required: bool = False
     dlink_ready: bool = False
@@ -152,6 +154,8 @@ class ChargerState:
     ac_contactor_closed: bool = False
     cable_check_finished: bool = False
     isolation_status: str = "Invalid"
+    isolation_status_at: float | None = None
+    """When `update_isolation_status` last came; None: never in this session."""
     present_voltage_v: float = 0.0
     present_current_a: float = 0.0
     present_values_at: float | None = None
@@ -200,6 +204,7 @@ class ChargerState:
         self.ac_contactor_closed = False
         self.cable_check_finished = False
         self.isolation_status = "Invalid"
+        self.isolation_status_at = None
         self.present_voltage_v = 0.0
         self.present_current_a = 0.0
         self.present_values_at = None

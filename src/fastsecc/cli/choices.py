@@ -12,8 +12,6 @@ LATER: Final = {
     "both": "Plug & Charge",
     "dc-bpt": "bidirectional charging",
     "ac-bpt": "bidirectional charging",
-    "allow": "TLS",
-    "force": "TLS",
 }
 """Choices that later versions will have."""
 

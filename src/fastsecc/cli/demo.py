@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from fastsecc.cli.choices import choice
 from fastsecc.cli.ev import NO_CHARGE, loop_factory, number
@@ -16,18 +15,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--protocol", type=choice("din", "iso2"), default="iso2", metavar="din|iso2")
     parser.add_argument("--energy", type=choice("dc", "ac"), metavar="dc|ac", default="dc")
     parser.add_argument("--auth", type=choice("eim"), default="eim", metavar="eim", help="how it is paid: externally")
-    parser.add_argument("--tls", action=_NotYet, nargs=0, help=argparse.SUPPRESS)
+    parser.add_argument("--tls", action="store_true", help="over TLS (1.2), with certificates made for the occasion")
     parser.add_argument("--cycles", type=number(int, 1), metavar="N", help="charge-loop requests")
     parser.add_argument("--think-ms", type=number(float, 0), default=100.0, metavar="MS", help="the EV's time to think")
     parser.add_argument("--json", action="store_true", help="JSON lines instead of text")
     parser.set_defaults(run=run)
-
-
-class _NotYet(argparse.Action):
-    """An option of later versions."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        parser.error("argument --tls: this version does not have TLS yet")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     from fastsecc.sim.demo import CYCLES, Demo, show
 
     set_up_log(LogConfig(level="warning"))
-    demo = Demo(args.protocol, args.energy, args.cycles or CYCLES, args.think_ms / 1000)
+    demo = Demo(args.protocol, args.energy, args.cycles or CYCLES, args.think_ms / 1000, tls=args.tls)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         ok = runner.run(show(demo, sys.stdout, as_json=args.json))
     return 0 if ok else NO_CHARGE

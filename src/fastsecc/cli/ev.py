@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fastsecc.cli.choices import choice
 
 if TYPE_CHECKING:
     import asyncio
+    import ssl
     from collections.abc import Callable
 
     from fastsecc.sim.ev.discovery import Link
@@ -22,6 +24,7 @@ NO_CHARGE: Final = 1
 EPILOG: Final = """\
 examples:
   fastsecc ev --iface eth1 --protocol iso2 --energy dc --cycles 50
+  fastsecc ev --iface eth1 --tls --pki /etc/ev/certs
   fastsecc ev --sdp-host ::1 --sdp-port 15118 --protocol din --json
 """
 LOOPBACK: Final = "lo"
@@ -37,6 +40,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--iface", metavar="IFACE", help="network interface towards the charger")
     parser.add_argument("--sdp-host", metavar="HOST", help="ask this IPv6 address instead of everybody on the link")
     parser.add_argument("--sdp-port", type=number(int, 1, 65535), default=15118, metavar="PORT")
+    parser.add_argument("--tls", action="store_true", help="ask for TLS (1.2), and do not charge without")
+    parser.add_argument(
+        "--pki", type=Path, metavar="DIR", help="folder of certificates: its V2G roots check the charger's (--tls)"
+    )
     parser.add_argument("--protocol", type=choice("din", "iso2"), default="iso2", metavar="din|iso2")
     parser.add_argument("--energy", type=choice("dc", "ac"), default="dc", metavar="dc|ac")
     parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="AC phases of the EV")
@@ -89,21 +96,23 @@ def run(args: argparse.Namespace) -> int:
 
     link = _link(args)
     ev = Ev(_settings(args), Battery(soc_percent=args.soc, time_lapse=args.time_lapse))
-    title = f"fastsecc ev: {TITLES[args.protocol]}, {args.energy.upper()}, external payment"
+    tls = _tls(args)
+    secured = ", TLS" if tls else ""
+    title = f"fastsecc ev: {TITLES[args.protocol]}, {args.energy.upper()}, external payment{secured}"
     watch = (JsonWatch if args.json else TextWatch)(ev, sys.stdout, title)
     watch.begin()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_charge(ev, link, watch.on_exchange))
+        runner.run(_charge(ev, link, watch.on_exchange, tls))
     watch.end(ev.result)
     return 0 if ev.result.ok else NO_CHARGE
 
 
-async def _charge(ev: Ev, link: Link, on_exchange: Callable[..., None]) -> None:
+async def _charge(ev: Ev, link: Link, on_exchange: Callable[..., None], tls: ssl.SSLContext | None) -> None:
     from fastsecc.errors import EvError
     from fastsecc.sim.ev.runner import charge
 
     try:
-        await charge(ev, link, on_exchange)
+        await charge(ev, link, on_exchange, tls)
     except EvError as error:
         ev.problem = str(error)
 
@@ -136,6 +145,22 @@ def _link(args: argparse.Namespace) -> Link:
     if host.is_link_local and args.iface is None:
         raise ConfigError("a link-local address needs --iface", option="--sdp-host")
     return Link(args.iface, str(host), args.sdp_port)
+
+
+def _tls(args: argparse.Namespace) -> ssl.SSLContext | None:
+    from fastsecc.errors import ConfigError
+
+    if not args.tls:
+        if args.pki is not None:
+            raise ConfigError("is of use with --tls only", option="--pki")
+        return None
+    from fastsecc.sim.ev.tls import context
+
+    if args.pki is None:
+        return context()
+    from fastsecc.security import layouts
+
+    return context(layouts.v2g_roots(args.pki))
 
 
 def _settings(args: argparse.Namespace) -> EvSettings:

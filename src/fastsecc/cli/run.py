@@ -23,7 +23,8 @@ STDOUT = 1
 EPILOG = """\
 Without --config one connector with a simulated charger is served. When an EV can connect, one line is printed for each
 connector: ready iface=IFACE sdp=[ADDRESS]:PORT tcp=[ADDRESS%IFACE]:PORT tls=off
-SIGTERM ends running sessions in order.
+With TLS, tls= is followed by its address and port, and tcp=off says that there is no other.
+SIGTERM ends running sessions in order; SIGHUP reads certificates and keys again.
 """
 
 
@@ -34,7 +35,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--iface", metavar="IFACE", help="network interface towards the EV, or `auto`")
     parser.add_argument("--no-slac", action="store_true", help="take the data link to the EV as there")
     parser.add_argument("--energy", type=choice("dc", "ac"), metavar="dc|ac", help="what the simulated charger offers")
-    parser.add_argument("--tls", type=choice("off"), metavar="off", help="transport towards the EV: plain TCP")
+    parser.add_argument(
+        "--tls", choices=("off", "allow", "force"), help="plain TCP only, TLS for EVs that ask for it, or TLS only"
+    )
+    parser.add_argument("--pki", metavar="DIR", help="folder of certificates and keys, for TLS")
     parser.add_argument("--auth", type=choice("eim"), metavar="eim", help="how it is paid: externally")
     parser.add_argument("--control-socket", metavar="PATH", help="open a control socket for `fastsecc ctl`")
     parser.add_argument(
@@ -66,13 +70,15 @@ def _serve(args: argparse.Namespace) -> int:
     import asyncio
 
     from fastsecc.cli.logs import set_up_log
+    from fastsecc.net import realtime
     from fastsecc.net.secc import Secc
 
     config = _config(args)
     log = set_up_log(config.log)
+    secc = Secc(config, _Announcer())
     if not args.no_slac:
         log.warning("SLAC is not part of this version: the data link is taken as there, as with --no-slac")
-    secc = Secc(config, _Announcer())
+    realtime.prepare(config)
     with asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
         runner.run(secc.run())
     return 0
@@ -81,7 +87,7 @@ def _serve(args: argparse.Namespace) -> int:
 def _config(args: argparse.Namespace) -> Config:
     from fastsecc import config
 
-    base = config.load(args.config)
+    base = config.load(args.config, complete=False)
     overrides: list[Override] = []
     if args.iface is not None:
         if len(base.connectors) > 1:
@@ -89,9 +95,10 @@ def _config(args: argparse.Namespace) -> Config:
 
             raise ConfigError(f"{args.config} has {len(base.connectors)} connectors: say it there", option="--iface")
         overrides.append(config.Override(("connectors", 0, "interface"), args.iface, "--iface"))
-    if args.energy is not None:
-        for index in range(len(base.connectors)):
-            overrides.append(config.Override(("connectors", index, "simulator", "energy"), args.energy, "--energy"))
+    of_every_connector = {("simulator", "energy"): args.energy, ("tls",): args.tls, ("pki",): args.pki}
+    for path, value in of_every_connector.items():
+        for index in range(len(base.connectors) if value is not None else 0):
+            overrides.append(config.Override(("connectors", index, *path), value, f"--{path[-1]}"))
     if args.control_socket is not None:
         overrides.append(config.Override(("control", "socket"), args.control_socket, "--control-socket"))
     if args.loop is not None:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fastsecc import exi
-from fastsecc._link import V2GTP_EXI, Closed, CloseMode, CloseReason, Frame, Ignored
+from fastsecc._link import V2GTP_EXI, Closed, CloseMode, CloseReason, Frame, Handshake, Ignored
 from fastsecc.charger.payloads import V2gMessages
 from fastsecc.errors import CodecError, DecodeError
+from fastsecc.net.pacing import Pacing
 from fastsecc.session.api import Close, LoopProgress, Output, Variable
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 CLOSE_MODES = {None: CloseMode.KEEP, Close.AFTER_EV: CloseMode.AFTER_EV, Close.NOW: CloseMode.NOW}
 USUAL_ENDINGS = frozenset({CloseReason.EV_CLOSED, CloseReason.CLOSED_BY_US})
 V2GTP_HEADER = struct.Struct(">BBHI")
+NO_PACING = Pacing()
 TIMER_SLACK_s = 0.001
 """Loops count in whole milliseconds: a timer that fires early would find nothing due."""
 
@@ -36,7 +38,16 @@ TIMER_SLACK_s = 0.001
 class Connection:
     """A link and its session. Everything happens in the event loop's thread."""
 
-    def __init__(self, link: Link, session: Session, charger: Charger, ended: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        session: Session,
+        charger: Charger,
+        ended: Callable[[], None],
+        pacing: Pacing = NO_PACING,
+        *,
+        tls: bool = False,
+    ) -> None:
         """Make a connection.
 
         Args:
@@ -44,13 +55,19 @@ class Connection:
             session: a fresh one.
             charger: whom vars are published to.
             ended: called once, after the last var.
+            pacing: how long responses wait.
+            tls: the link begins with a handshake.
         """
         self.link = link
         self.session = session
         self.charger = charger
         self._ended = ended
+        self._pacing = pacing
         self.alive = True
         """False once the link has closed."""
+        self.handshake: Handshake | None = None
+        """How the connection is secured, as soon as it is."""
+        self._handshaking = tls
         self._armed = False
         self._timer: asyncio.TimerHandle | None = None
         self._frame = 0
@@ -80,10 +97,22 @@ class Connection:
             match event:
                 case Frame():
                     self._on_frame(event)
+                case Handshake():
+                    self._on_handshake(event)
                 case Ignored():
                     log.warning("%s: the EV sent a frame that is ignored: %s", self.charger.connector, event.fault)
                 case Closed():
                     self._on_closed(event)
+
+    def _on_handshake(self, handshake: Handshake) -> None:
+        """Note that what follows is secure; which protocols may be chosen does not depend on it.
+
+        An EV that can do more than ISO 15118-2 wants (TLS 1.3) charges with it all the same, and one that chooses DIN
+        SPEC 70121, which knows no TLS, is not turned away for being more careful than it must.
+        """
+        self._handshaking = False
+        self.handshake = handshake
+        log.info("%s: TLS: %s", self.charger.connector, _security(handshake))
 
     def _take_progress(self) -> None:
         progress = self.link.progress()
@@ -126,7 +155,8 @@ class Connection:
         asyncio.get_running_loop().remove_reader(self.link.fileno())
         if self._timer is not None:
             self._timer.cancel()
-        self._feed(self.session.closed)
+        handshake_failed = self._handshaking and closed.reason is not CloseReason.CLOSED_BY_US
+        self._feed(lambda now: self.session.closed(now, handshake_failed=handshake_failed))
         level = logging.INFO if closed.reason in USUAL_ENDINGS else logging.WARNING
         log.log(level, "%s: connection closed: %s", self.charger.connector, _summary(closed, self.link.stats()))
         self._ended()
@@ -149,7 +179,7 @@ class Connection:
         if not self.alive:
             return
         self._arm(now)  # before the reply: from then on the link thread answers by itself
-        self._send(octets, CLOSE_MODES[output.close])
+        self._send(octets, CLOSE_MODES[output.close], self._pacing.response_ms(output.response))
         self._set_timer()
 
     def _encode(self, response: Type) -> bytes:
@@ -175,16 +205,16 @@ class Connection:
             self._armed = False
             return
         try:
-            self.link.publish(template)
+            self.link.publish(template, self._pacing.template_ms(template))
             self._armed = True
         except (CodecError, ValueError) as error:  # then every request comes to the session
             log.error("%s: the charge loop is answered slowly: %s", self.charger.connector, error)
             self.link.disarm()
             self._armed = False
 
-    def _send(self, octets: bytes | None, close: CloseMode) -> None:
+    def _send(self, octets: bytes | None, close: CloseMode, min_response_ms: int) -> None:
         if octets is not None:
-            self.link.reply(V2GTP_EXI, octets, close, settles=self._frame)
+            self.link.reply(V2GTP_EXI, octets, close, settles=self._frame, min_response_ms=min_response_ms)
         elif close is not CloseMode.KEEP:
             self.link.close(close)
 
@@ -196,6 +226,16 @@ class Connection:
         if deadline is not None:
             delay = max(0.0, deadline - time.monotonic()) + TIMER_SLACK_s
             self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
+
+
+def _security(handshake: Handshake) -> str:
+    """Say in one line what was agreed, and with whom."""
+    agreed = f"{handshake.version} {handshake.cipher}, {handshake.group}, chain {handshake.chain}"
+    if handshake.client_certificate is None:
+        return f"{agreed}, no client certificate"
+    from fastsecc.security import files
+
+    return f"{agreed}, client certificate {files.subject(handshake.client_certificate)}"
 
 
 def _summary(closed: Closed, stats: LinkStats) -> str:

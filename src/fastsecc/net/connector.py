@@ -6,17 +6,19 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastsecc.charger.charger import COMMUNICATION_FAULT, Charger
 from fastsecc.charger.state import ChargerState
 from fastsecc.errors import InterfaceError
-from fastsecc.net.connection import Connection
+from fastsecc.net.connection import NO_PACING, Connection
 from fastsecc.net.interface import InterfaceAddress, InterfaceWatch
 from fastsecc.net.listener import Listener
-from fastsecc.net.sdp import SDP_PORT, SdpOffer
+from fastsecc.net.pacing import Pacing
+from fastsecc.net.sdp import SDP_PORT, SdpOffer, Security
 from fastsecc.net.sdp_server import SdpServer
 from fastsecc.session.api import V2G_SECC_CommunicationSetup_Timeout_s
 
@@ -33,7 +35,7 @@ ABORT_TIMEOUT_s = 2.0
 """How long an aborted connection may take to be gone."""
 
 MakeLink = Callable[[int], "Link"]
-"""Start a link on a connected socket, which is its own from then on."""
+"""Start a link on a connected socket, which is its own from then on, TLS handshake included."""
 MakeSession = Callable[[ChargerState, float, "Paused | None"], "Session"]
 """Make the session of a connection that is accepted now; a paused one before it may be resumed."""
 
@@ -45,9 +47,12 @@ class ConnectorSettings:
     interface: str = "auto"
     tcp_port: int = 0
     """0: any free one from 49152 on."""
+    tls_port: int = 0
+    """Likewise."""
     sdp_port: int = SDP_PORT
     communication_setup_timeout_s: float = V2G_SECC_CommunicationSetup_Timeout_s
     """0: none."""
+    pacing: Pacing = NO_PACING
 
 
 @dataclass(slots=True, frozen=True)
@@ -56,13 +61,17 @@ class Endpoint:
 
     address: InterfaceAddress
     sdp_port: int
-    tcp_port: int
+    tcp_port: int | None
+    """None: plain TCP is not served."""
+    tls_port: int | None = None
+    """None: TLS is not served."""
 
     def __str__(self) -> str:
-        return (
-            f"iface={self.address.interface} sdp=[{self.address.address}]:{self.sdp_port} "
-            f"tcp=[{self.address.scoped}]:{self.tcp_port} tls=off"
-        )
+        sdp = f"sdp=[{self.address.address}]:{self.sdp_port}"
+        return f"iface={self.address.interface} {sdp} tcp={self._at(self.tcp_port)} tls={self._at(self.tls_port)}"
+
+    def _at(self, port: int | None) -> str:
+        return "off" if port is None else f"[{self.address.scoped}]:{port}"
 
 
 class Connector:
@@ -77,7 +86,7 @@ class Connector:
         self,
         settings: ConnectorSettings,
         charger: Charger,
-        make_link: MakeLink,
+        make_link: Mapping[Security, MakeLink],
         make_session: MakeSession,
         on_ready: Callable[[Endpoint], None] | None = None,
     ) -> None:
@@ -86,7 +95,7 @@ class Connector:
         Args:
             settings: where it is found.
             charger: its charger.
-            make_link: starts the link thread of an accepted connection.
+            make_link: starts the link thread of an accepted connection; there is a listener for each kind that has one.
             make_session: makes the session of one.
             on_ready: called each time the interface and its sockets have become usable.
         """
@@ -99,8 +108,8 @@ class Connector:
         self._on_ready = on_ready
         self._watch = InterfaceWatch(settings.interface, self._on_up, self._on_down)
         self._sdp: SdpServer | None = None
-        self._listener: Listener | None = None
-        self._tcp_port = settings.tcp_port
+        self._listeners: dict[Security, Listener] = {}
+        self._ports = {Security.NONE: settings.tcp_port, Security.TLS: settings.tls_port}
         self._retry: asyncio.TimerHandle | None = None
         self._setup_timer: asyncio.TimerHandle | None = None
         self._setup_expired = False
@@ -158,21 +167,31 @@ class Connector:
 
     def _open_sockets(self, address: InterfaceAddress) -> None:
         self._retry = None
-        self._listener = Listener(address, self._tcp_port, self._on_connection)
+        self._listeners = {
+            security: Listener(address, self._ports[security], partial(self._on_connection, security))
+            for security in self._make_link
+        }
         self._sdp = SdpServer(address, self.settings.sdp_port)
         try:
-            self._listener.start()
+            for security, listener in self._listeners.items():
+                listener.start()
+                self._ports[security] = listener.port
             self._sdp.start()
         except InterfaceError as trouble:
             self._try_again(address, trouble)
             return
-        self._tcp_port = self._listener.port
         if self._let_in():
             self.charger.clear_error(COMMUNICATION_FAULT)
-            endpoint = Endpoint(address, self.settings.sdp_port, self._tcp_port)
+            tcp_port, tls_port = self._port(Security.NONE), self._port(Security.TLS)
+            endpoint = Endpoint(address, self.settings.sdp_port, tcp_port, tls_port)
             log.info("%s: ready %s", self.charger.connector, endpoint)
             if self._on_ready is not None:
                 self._on_ready(endpoint)
+
+    def _port(self, security: Security) -> int | None:
+        """Give the port where connections of a kind are accepted; None: nowhere."""
+        listener = self._listeners.get(security)
+        return None if listener is None else listener.port
 
     def _try_again(self, address: InterfaceAddress, trouble: InterfaceError) -> None:
         self._close_sockets()
@@ -186,9 +205,8 @@ class Connector:
         if self._sdp is not None:
             self._sdp.stop()
             self._sdp = None
-        if self._listener is not None:
-            self._listener.stop()
-            self._listener = None
+        while self._listeners:
+            self._listeners.popitem()[1].stop()
 
     def _fault(self, trouble: InterfaceError) -> None:
         """Say that no EV can be served; the same trouble is told once."""
@@ -207,24 +225,27 @@ class Connector:
 
     def _let_in(self) -> bool:
         """Open or close the door, and listen before SDP says where; tell whether that was possible."""
-        if self._listener is None or self._sdp is None:
+        if self._sdp is None:
             return False
         if not self.wanted:
             self._sdp.offer = None
-            self._listener.close()
+            for listener in self._listeners.values():
+                listener.close()
             return True
+        address = self._sdp.address
         try:
-            self._listener.open()
+            for listener in self._listeners.values():
+                listener.open()
         except InterfaceError as trouble:
-            self._try_again(self._listener.address, trouble)
+            self._try_again(address, trouble)
             return False
-        self._sdp.offer = SdpOffer(self._listener.address.address, self._listener.port)
+        self._sdp.offer = SdpOffer(address.address, self._port(Security.NONE), self._port(Security.TLS))
         return True
 
-    def _on_connection(self, connection: socket.socket, peer: str) -> None:
-        log.info("%s: connected: %s", self.charger.connector, peer)
+    def _on_connection(self, security: Security, connection: socket.socket, peer: str) -> None:
+        log.info("%s: connected%s: %s", self.charger.connector, " for TLS" * (security is Security.TLS), peer)
         try:
-            link = self._make_link(connection.detach())
+            link = self._make_link[security](connection.detach())
         except OSError as trouble:  # no threads, no memory: the EV may try again
             log.error("%s: connection given up: %s", self.charger.connector, trouble)
             self._let_in()
@@ -232,7 +253,9 @@ class Connector:
         self._stop_setup_timer()
         session = self._make_session(self.charger.state, time.monotonic(), self.paused)
         self.paused = None
-        self.connection = Connection(link, session, self.charger, self._on_ended)
+        self.connection = Connection(
+            link, session, self.charger, self._on_ended, self.settings.pacing, tls=security is Security.TLS
+        )
         self._idle.clear()
         self._let_in()
         self.connection.start()

@@ -102,11 +102,19 @@ def _frame(payload_type: int, body: bytes) -> bytes:
 
 
 class TlsPolicy(Enum):
-    """What the charger makes of an EV's wish for TLS, or of none."""
+    """Which connections the charger serves."""
 
     OFF = "off"
+    """Plain ones."""
     ALLOW = "allow"
+    """Both: the EV chooses."""
     FORCE = "force"
+    """Those with TLS."""
+
+    @property
+    def served(self) -> tuple[Security, ...]:
+        """Give the kinds of connections."""
+        return {"off": (Security.NONE,), "allow": (Security.NONE, Security.TLS), "force": (Security.TLS,)}[self.value]
 
 
 @dataclass(slots=True, frozen=True)
@@ -114,19 +122,20 @@ class SdpOffer:
     """Where the charger can be reached now."""
 
     address: IPv6Address
-    tcp_port: int
+    tcp_port: int | None
+    """None: plain TCP is not served."""
     tls_port: int | None = None
-    policy: TlsPolicy = TlsPolicy.OFF
+    """None: TLS is not served."""
 
     def answer(self, request: SdpRequest) -> SdpResponse | None:
-        """Answer a request; None when the policy leaves nothing to offer.
+        """Answer a request; None when there is nothing to offer.
 
         The answer states what the charger has, which the EV may accept or not: an EV that asks for TLS is offered plain
-        TCP where there is no TLS (all such cars on record go on without), and one that asks for UDP is offered TCP.
+        TCP where there is no TLS (all such cars on record go on without), one that asks for none is offered TLS where
+        there is nothing else, and one that asks for UDP is offered TCP.
         """
-        tls_port = None if self.policy is TlsPolicy.OFF else self.tls_port
-        if tls_port is not None and (request.security is Security.TLS or self.policy is TlsPolicy.FORCE):
-            return SdpResponse(self.address, tls_port, Security.TLS)
-        if self.policy is TlsPolicy.FORCE:
-            return None
-        return SdpResponse(self.address, self.tcp_port, Security.NONE)
+        tls, plain = (self.tls_port, Security.TLS), (self.tcp_port, Security.NONE)
+        for port, security in (tls, plain) if request.security is Security.TLS else (plain, tls):
+            if port is not None:
+                return SdpResponse(self.address, port, security)
+        return None

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,9 +22,14 @@ from fastsecc.adapters.simulator import Simulator
 from fastsecc.charger.charger import Charger
 from fastsecc.charger.state import ChargerState
 from fastsecc.config import Config, ConnectorConfig
-from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint
+from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint, MakeLink
+from fastsecc.net.pacing import Pacing
+from fastsecc.net.sdp import Security, TlsPolicy
 from fastsecc.session.api import Paused, SessionSettings
 from fastsecc.session.session import Session
+
+if TYPE_CHECKING:
+    from fastsecc.security.profiles import ProfileStore
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +44,15 @@ class Secc:
     """One process's SECC."""
 
     def __init__(self, config: Config, on_ready: OnReady | None = None) -> None:
-        """Make it; nothing is opened yet."""
+        """Make it; certificates are read, but nothing is opened yet.
+
+        Raises:
+            ConfigError: certificates cannot be used.
+        """
         self.config = config
         self.chargers: dict[str, Charger] = {}
         self.connectors: list[Connector] = []
+        self.certificates: list[ProfileStore] = []
         for connector in config.connectors:
             self._add(connector, on_ready)
         self._adapters = [adapter for adapter in (self._simulator(), self._control()) if adapter is not None]
@@ -49,6 +60,8 @@ class Secc:
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT, then stop in order; a second signal does not wait for the EVs.
+
+        SIGHUP reads the certificates again.
 
         Raises:
             ConfigError: something that the configuration asks for cannot be had.
@@ -58,12 +71,13 @@ class Secc:
         signals = (signal.SIGTERM, signal.SIGINT)
         for number in signals:
             loop.add_signal_handler(number, self._on_signal, told)
+        loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
         try:
             await self.start()
             await told.wait()
         finally:
             await self.stop()
-            for number in signals:
+            for number in (*signals, signal.SIGHUP):
                 loop.remove_signal_handler(number)
 
     async def start(self) -> None:
@@ -90,6 +104,11 @@ class Secc:
                 connector.abort()
         told.set()
 
+    def _on_hangup(self) -> None:
+        log.info("SIGHUP: %s", "certificates are read again" if self.certificates else "there is nothing to read again")
+        for store in self.certificates:
+            store.reload()
+
     # parts
 
     def _add(self, config: ConnectorConfig, on_ready: OnReady | None) -> None:
@@ -102,11 +121,35 @@ class Secc:
         connector = Connector(
             self._connector_settings(config),
             charger,
-            partial(Link, **msgspec.structs.asdict(self.config.link)),
+            self._make_links(config),
             partial(_session, session_settings(self.config)),
             None if on_ready is None else partial(on_ready, charger),
         )
         self.connectors.append(connector)
+
+    def _make_links(self, config: ConnectorConfig) -> dict[Security, MakeLink]:
+        """Give what starts a link, for each kind of connection that a connector serves."""
+        settings = msgspec.structs.asdict(self.config.link)
+        makers: dict[Security, MakeLink] = {Security.NONE: partial(Link, **settings)}
+        if config.tls != "off":
+            certificates = self._certificates_of(config)
+            makers[Security.TLS] = lambda fd: Link(fd, tls=certificates.current(), **settings)
+        return {security: makers[security] for security in TlsPolicy(config.tls).served}
+
+    def _certificates_of(self, config: ConnectorConfig) -> ProfileStore:
+        """Give the certificates of a connector; connectors that want the same share them."""
+        from fastsecc.security.profiles import ProfileStore, TlsOptions, library
+
+        assert config.pki is not None
+        key_log = None if config.tls_key_log is None else Path(config.tls_key_log)
+        folder, options = Path(config.pki), TlsOptions(config.client_certificate, key_log)
+        for store in self.certificates:
+            if (store.folder, store.options) == (folder, options):
+                return store
+        self.certificates.append(ProfileStore(folder, options))
+        if len(self.certificates) == 1:
+            log.info("TLS: %s", library())
+        return self.certificates[-1]
 
     def _connector_settings(self, config: ConnectorConfig) -> ConnectorSettings:
         # Without SLAC the simulator cannot know when an EV was plugged in: there is no time to count from.
@@ -114,8 +157,10 @@ class Secc:
         return ConnectorSettings(
             interface=config.interface,
             tcp_port=config.tcp_port,
+            tls_port=config.tls_port,
             sdp_port=config.sdp_port,
             communication_setup_timeout_s=self.config.session.communication_setup_timeout_s if counts else 0.0,
+            pacing=Pacing(self.config.min_response_ms),
         )
 
     def _simulator(self) -> Simulator | None:

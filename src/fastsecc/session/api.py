@@ -69,7 +69,7 @@ class LoopTemplate:
     fresh: Type
     stale: Type
     fresh_until: float
-    """Monotonic seconds; `inf` where no present values are involved (AC)."""
+    """Monotonic seconds; `inf` where nothing ages (AC)."""
     meter_sequence: int
     """Sequence of the MeterInfo in the responses (0: none); it is sent once a sequence."""
 
@@ -96,6 +96,9 @@ class SessionSettings:
     close_on_failed: bool = True
     """End the connection with every FAILED response; False leaves that to the EV (but for a sequence error)."""
     present_values_max_age_s: float = 10.0
+    """Older ones stop a DC charge; 0: they never do. So do the next two."""
+    dc_maximum_limits_max_age_s: float = 0.0
+    isolation_status_max_age_s: float = 0.0
     auth_timeout_eim_s: float = 300.0
     """0: none."""
     auth_timeout_pnc_s: float = 55.0

@@ -35,6 +35,21 @@ class Answer:
     """The session ends with this response."""
 
 
+@dataclass(slots=True, frozen=True)
+class AgeingValue:
+    """Something the charger keeps saying; what never came is as old as the charge loop."""
+
+    name: str
+    """With its verb, for the log."""
+    at: float
+    max_age_s: float
+
+    @property
+    def until(self) -> float:
+        """When it is too old."""
+        return self.at + self.max_age_s
+
+
 @dataclass(slots=True, kw_only=True)
 class Context:
     """One session's view of the charger and its memory; `now` and `out` belong to the input that is being handled."""
@@ -63,7 +78,7 @@ class Context:
     loop_since: float = 0.0
     """When the charge loop was entered."""
     stale_at: float | None = None
-    """When present values were found too old; from then on the session can only be stopped."""
+    """When values were found too old; from then on the session can only be stopped."""
     meter_sent: int = 0
     """Sequence of the newest MeterInfo that the EV got."""
     phase_since: dict[type[Type], float] = field(default_factory=dict)
@@ -129,10 +144,24 @@ class Context:
 
     @property
     def fresh_until(self) -> float:
-        """Give the time until which present values may be used; infinite in AC, 0 once they were too old."""
-        if self.energy_kind == "ac" or self.settings.present_values_max_age_s <= 0:
+        """Give the time until which all values may be used; infinite where none ages, 0 once one was too old."""
+        oldest = self.oldest
+        if oldest is None:
             return float("inf")
-        if self.stale_at is not None:
-            return 0.0
-        at = self.charger.present_values_at
-        return (self.loop_since if at is None else at) + self.settings.present_values_max_age_s
+        return oldest.until if self.stale_at is None else 0.0
+
+    @property
+    def oldest(self) -> AgeingValue | None:
+        """Give what will be too old first in the charge loop: in DC, of what an age is set for."""
+        charger, settings = self.charger, self.settings
+        times = (
+            ("present values are", charger.present_values_at, settings.present_values_max_age_s),
+            ("maximum limits are", charger.dc_maximum_limits_at, settings.dc_maximum_limits_max_age_s),
+            ("isolation status is", charger.isolation_status_at, settings.isolation_status_max_age_s),
+        )
+        values = (
+            AgeingValue(name, self.loop_since if at is None else at, max_age_s)
+            for name, at, max_age_s in times
+            if max_age_s > 0 and self.energy_kind == "dc"
+        )
+        return min(values, key=lambda value: value.until, default=None)

@@ -10,6 +10,9 @@ from fastsecc.charger.state import ChargerState
 from fastsecc.session.api import Output
 from fastsecc.session.context import Context, LinkAction
 
+TLS_HANDSHAKE = "TLS handshake"
+"""Stands for the last request of a connection whose handshake failed."""
+
 _BY_REASON: Mapping[Reason | None, str] = {
     Reason.ProtocolNegotiationFailed: "supportedAppProtocol SessionSetup",
     Reason.ChargingParametersNotAccepted: "ServiceDiscovery ServiceDetail ChargeParameterDiscovery",
@@ -21,6 +24,7 @@ _BY_REASON: Mapping[Reason | None, str] = {
 }
 REASONS: Mapping[str, Reason | None] = MappingProxyType(
     {request: reason for reason, requests in _BY_REASON.items() for request in requests.split()}
+    | {TLS_HANDSHAKE: Reason.FailedTLSHandshake}
 )
 """What failed, by the name of the last request; None: nothing did."""
 

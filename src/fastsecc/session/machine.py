@@ -16,7 +16,7 @@ from fastsecc.errors import ProtocolError
 from fastsecc.messages.schema import Type
 from fastsecc.session import loop, refusal
 from fastsecc.session.api import Close, LoopProgress, LoopTemplate, Output, Paused, STOP_CHARGING_GRACE_s
-from fastsecc.session.context import Answer, Context, LinkAction
+from fastsecc.session.context import AgeingValue, Answer, Context, LinkAction
 from fastsecc.session.timers import Timers
 
 SEQUENCE = "V2G_SECC_Sequence_Timeout"
@@ -24,7 +24,7 @@ COMMUNICATION_SETUP = "V2G_SECC_CommunicationSetup_Timeout"
 EMERGENCY = "emergency shutdown"
 HOLD = "held response"
 GRACE = "stop_charging grace"
-PRESENT_VALUES = "present values"
+FRESHNESS = "age of the charger's values"
 
 EMERGENCY_CLOSE_s = 3.0
 """After an emergency shutdown the connection is closed even if the EV asks for nothing that could be refused."""
@@ -70,6 +70,8 @@ class Machine(ABC):
         self.closing = False
         self._held: Any = None
         self._answered_by_link = 0
+        self._published_oldest: AgeingValue | None = None
+        """What ends the freshness of the newest template; newer values may have come since."""
 
     @abstractmethod
     def known(self, response: type[Type], request: Any) -> Mapping[str, Any]:
@@ -120,7 +122,7 @@ class Machine(ABC):
         self._answered_by_link = progress.answered
         self.context.meter_sent = max(self.context.meter_sent, progress.meter_sequence_sent)
         if progress.stale:
-            self._turn_stale(progress.at)
+            self._turn_stale(progress.at, self._published_oldest)
         request = _body(progress.request)
         self.last_request = _name(request)
         self._announce(request)
@@ -133,6 +135,7 @@ class Machine(ABC):
         """Give what the link thread is to answer with; None while every request has to come to the state machine."""
         context = self.context
         context.now = now
+        self._published_oldest = context.oldest
         current = self.loops.get(self.state)
         if current is None or self.closing or context.charger.emergency or context.grace_is_over:
             return None
@@ -250,9 +253,9 @@ class Machine(ABC):
         context = self.context
         in_loop = self.state in self.loops
         if in_loop and context.stale_at is None and now >= context.fresh_until:
-            self._turn_stale(now)
-        waits_for_values = in_loop and context.stale_at is None and context.fresh_until != float("inf")
-        self._set(PRESENT_VALUES, context.fresh_until if waits_for_values else None)
+            self._turn_stale(now, context.oldest)
+        ages = in_loop and context.stale_at is None and context.oldest is not None
+        self._set(FRESHNESS, context.fresh_until if ages else None)
         stop_since = context.stop_since
         insists = in_loop and stop_since is not None and not context.grace_is_over
         self._set(GRACE, stop_since + STOP_CHARGING_GRACE_s if insists and stop_since is not None else None)
@@ -265,14 +268,11 @@ class Machine(ABC):
         else:
             self.timers.start(name, due)
 
-    def _turn_stale(self, at: float) -> None:
-        if self.context.stale_at is not None:
+    def _turn_stale(self, at: float, oldest: AgeingValue | None) -> None:
+        if self.context.stale_at is not None or oldest is None:
             return
-        values_at = self.context.charger.present_values_at
-        age = at - (self.context.loop_since if values_at is None else values_at)
-        age = max(age, self.context.settings.present_values_max_age_s)  # newer ones may have come since the answer
         self.context.stale_at = at
-        self.context.log(f"present values are {age:.1f} s old: stopping")
+        self.context.log(f"{oldest.name} {at - oldest.at:.1f} s old: stopping")
 
     def _announce(self, body: Any) -> None:
         """Publish which message was received or is about to be sent."""

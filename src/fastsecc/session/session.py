@@ -131,11 +131,17 @@ class Session:
         """Follow what the link thread answered; to be called before any later message is handled."""
         return Output() if self._machine is None else self._machine.loop_progress(progress, now)
 
-    def closed(self, now: float) -> Output:
-        """Publish the end, now that the connection is gone."""
+    def closed(self, now: float, *, handshake_failed: bool = False) -> Output:
+        """Publish the end, now that the connection is gone.
+
+        Args:
+            now: monotonic seconds.
+            handshake_failed: it was never secure, so that nothing was said.
+        """
         self._timers.stop_all()
         if self._machine is None:
-            return ending.end(self._charger, None, LinkAction.ERROR, self._last_request)
+            last_request = ending.TLS_HANDSHAKE if handshake_failed else self._last_request
+            return ending.end(self._charger, None, LinkAction.ERROR, last_request)
         machine = self._machine
         return ending.end(self._charger, machine.context, machine.link_action, machine.last_request)
 

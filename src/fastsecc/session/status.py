@@ -36,7 +36,7 @@ def status_code(context: Context, phase: Phase, *, stale: bool = False, finished
     """Give the EVSEStatusCode's name.
 
     Args:
-        stale: for an answer that too old present values lead to, if there were any.
+        stale: for an answer that too old values lead to, if there were any.
         finished: the phase is over well (cable check): it is ready, even while a stop is asked for.
     """
     charger = context.charger

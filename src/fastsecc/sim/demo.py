@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TextIO
 
 from fastsecc.config import Config, ConnectorConfig
 from fastsecc.errors import EvError, InterfaceError
 from fastsecc.net.connector import Endpoint
 from fastsecc.net.secc import Secc
+from fastsecc.security import layouts
 from fastsecc.sim.battery import Battery
 from fastsecc.sim.ev.discovery import Link
 from fastsecc.sim.ev.machine import Ev
 from fastsecc.sim.ev.runner import charge
 from fastsecc.sim.ev.settings import EnergyName, EvSettings, ProtocolName
+from fastsecc.sim.ev.tls import context
 from fastsecc.sim.power import AcRatings, DcRatings
 from fastsecc.sim.settings import SimulatorSettings
 from fastsecc.sim.watch import JsonWatch, TextWatch, Watch
@@ -38,6 +44,7 @@ class Demo:
     cycles: int = CYCLES
     think_s: float = 0.1
     dc: DcRatings = field(default_factory=DcRatings)
+    tls: bool = False
 
     @property
     def time_lapse(self) -> float:
@@ -53,7 +60,7 @@ class Demo:
     @property
     def title(self) -> str:
         """One line that says what is going to happen."""
-        what = f"{TITLES[self.protocol]}, {self.energy.upper()}, external payment"
+        what = f"{TITLES[self.protocol]}, {self.energy.upper()}, external payment{', TLS 1.2' * self.tls}"
         return f"fastsecc demo: {what}; SECC and EV in one process, over loopback"
 
 
@@ -63,27 +70,46 @@ async def show(demo: Demo, out: TextIO, *, as_json: bool) -> bool:
     Raises:
         InterfaceError: this machine has no usable loopback interface.
     """
+    with _made_pki(demo.tls) as pki:
+        return await _show(demo, pki, out, as_json=as_json)
+
+
+@contextmanager
+def _made_pki(wanted: bool) -> Iterator[Path | None]:
+    """Make certificates that are gone afterwards."""
+    if not wanted:
+        yield None
+        return
+    from fastsecc.sim import test_pki
+
+    with tempfile.TemporaryDirectory(prefix="fastsecc-demo-") as folder:
+        test_pki.make(Path(folder))
+        yield Path(folder)
+
+
+async def _show(demo: Demo, pki: Path | None, out: TextIO, *, as_json: bool) -> bool:
     wishes = EvSettings(protocol=demo.protocol, energy=demo.energy, cycles=demo.cycles, think_s=demo.think_s)
     ev = Ev(wishes, Battery(soc_percent=SOC_START_PERCENT, time_lapse=demo.time_lapse))
     watch: Watch = (JsonWatch if as_json else TextWatch)(ev, out, demo.title)
     ready: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
-    secc = Secc(_config(demo), lambda _, endpoint: None if ready.done() else ready.set_result(endpoint))
+    secc = Secc(_config(demo, pki), lambda _, endpoint: None if ready.done() else ready.set_result(endpoint))
     for charger in secc.chargers.values():
         charger.subscribe(watch.on_variable)
     watch.begin()
     try:
         await secc.start()
-        await _charge(ev, await _when_ready(ready, secc), watch)
+        await _charge(ev, await _when_ready(ready, secc), watch, pki)
     finally:
         await secc.stop()
     watch.end(ev.result)
     return ev.result.ok
 
 
-async def _charge(ev: Ev, endpoint: Endpoint, watch: Watch) -> None:
+async def _charge(ev: Ev, endpoint: Endpoint, watch: Watch, pki: Path | None) -> None:
+    tls = None if pki is None else context(layouts.v2g_roots(pki))
     link = Link(sdp_host=str(endpoint.address.address), sdp_port=endpoint.sdp_port)
     try:
-        await charge(ev, link, watch.on_exchange)
+        await charge(ev, link, watch.on_exchange, tls)
     except EvError as error:
         ev.problem = str(error)
 
@@ -96,9 +122,15 @@ async def _when_ready(ready: asyncio.Future[Endpoint], secc: Secc) -> Endpoint:
         raise InterfaceError(LOOPBACK, trouble) from None
 
 
-def _config(demo: Demo) -> Config:
+def _config(demo: Demo, pki: Path | None) -> Config:
     simulator = SimulatorSettings(energy=demo.energy, dc=demo.dc, time_lapse=demo.time_lapse)
-    connector = ConnectorConfig(interface=LOOPBACK, sdp_port=_free_udp_port(), simulator=simulator)
+    connector = ConnectorConfig(
+        interface=LOOPBACK,
+        sdp_port=_free_udp_port(),
+        tls="off" if pki is None else "force",
+        pki=None if pki is None else str(pki),
+        simulator=simulator,
+    )
     return Config(connectors=(connector,))
 
 

@@ -245,3 +245,55 @@ def test_state_machine_and_template_give_the_same_answer(
     request = drive.message(Requests().current_demand(EVTargetVoltage=voltage, EVTargetCurrent=current))
     expected = answer_from_template(template, request, drive.now, 0)
     assert drive.session.receive(request, drive.now).response == expected
+
+
+# limits and isolation
+
+AGEING = {
+    "dc_maximum_limits_max_age_s": ("maximum limits are", "update_dc_maximum_limits", {"maximum_limits": LIMITS}),
+    "isolation_status_max_age_s": ("isolation status is", "update_isolation_status", {"isolation_status": "Valid"}),
+}
+
+
+@pytest.mark.parametrize("setting", AGEING)
+def test_old_limits_and_isolation_stop_the_charge_where_an_age_is_set(way: Any, ev: Any, setting: str) -> None:
+    words, name, args = AGEING[setting]
+    made = way("dc", SessionSettings(**{setting: 20.0}))
+    drive = made.to("CURRENT_DEMAND_OR_POWER_DELIVERY")
+    for _ in range(4):
+        drive.wait(8.0)
+        made.present()
+        drive.command(name, **args)
+        said_at = drive.now
+        assert drive.ok(ev.current_demand()).body.DC_EVSEStatus.EVSEStatusCode == "EVSE_Ready"
+    drive.wait(9.0)
+    made.present()
+    drive.wait(9.0)
+    made.present()
+    template = drive.session.loop_template(drive.now)
+    assert template.fresh_until == said_at + 20.0
+    assert drive.wait(3.0).output.log == [f"{words} 20.0 s old: stopping"]
+    status = drive.ok(ev.current_demand()).body.DC_EVSEStatus
+    assert (status.EVSEStatusCode, status.EVSENotification) == ("EVSE_Malfunction", "StopCharging")
+
+
+@pytest.mark.parametrize("setting", AGEING)
+def test_what_never_came_is_as_old_as_the_loop(way: Any, setting: str) -> None:
+    settings = SessionSettings(**{setting: 20.0, "present_values_max_age_s": 0.0})
+    drive = way("dc", settings).to("CURRENT_DEMAND_OR_POWER_DELIVERY")
+    drive.charger.dc_maximum_limits_at = drive.charger.isolation_status_at = None
+    assert drive.session.loop_template(drive.now).fresh_until == drive.session._machine.context.loop_since + 20.0
+
+
+def test_the_link_says_which_value_was_too_old(way: Any, ev: Any) -> None:
+    """What the charger said after the answer does not change what the answer was."""
+    made = way("dc", SessionSettings(isolation_status_max_age_s=60.0))
+    drive = made.to("CURRENT_DEMAND_OR_POWER_DELIVERY")
+    made.present()
+    drive.loop(ev.current_demand())
+    drive.now += 10.1
+    told = LoopProgress(2, drive.message(ev.current_demand()), drive.now, 0, True)
+    drive.charger.present_values_at = drive.now  # a cmd that the session has not seen yet
+    assert drive.took(drive.session.loop_progress(told, drive.now)).output.log == [
+        "present values are 10.2 s old: stopping"
+    ]

@@ -147,6 +147,7 @@ def update_dc_maximum_limits(state: ChargerState, args: UpdateDcMaximumLimitsArg
         discharge_current_a=given.evse_maximum_discharge_current_limit,
         discharge_power_w=given.evse_maximum_discharge_power_limit,
     )
+    state.dc_maximum_limits_at = now
 
 
 class UpdateDcMinimumLimitsArguments(Shape):
@@ -178,6 +179,7 @@ class UpdateIsolationStatusArguments(Shape):
 def update_isolation_status(state: ChargerState, args: UpdateIsolationStatusArguments, now: float) -> None:
     """Report the isolation monitor."""
     state.isolation_status = args.isolation_status
+    state.isolation_status_at = now
 
 
 class UpdateDcPresentValuesArguments(Shape):

@@ -17,7 +17,7 @@ def dc_status(
     """Build DC_EVSEStatus.
 
     Args:
-        stale: the present values are too old to be relied on.
+        stale: values are too old to be relied on.
         finished: the phase is over well.
         stop: ask the EV to stop, whatever else is.
     """

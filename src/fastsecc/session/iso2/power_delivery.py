@@ -118,6 +118,7 @@ def _renegotiate(request: PowerDeliveryReq, context: Iso2Context) -> Answer:
         raise ProtocolError("FAILED", "there is no charge to renegotiate")
     if context.energy_kind == "dc":  # [V2G2-565], [V2G2-582]: CableCheck and PreCharge follow again
         context.charger.isolation_status = "Invalid"
+        context.charger.isolation_status_at = None
         context.charger.cable_check_finished = False
     return Answer(_response(context), State.CHARGE_PARAMETER_DISCOVERY)
 

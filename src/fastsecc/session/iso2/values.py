@@ -54,7 +54,7 @@ def dc_status(
 
     Args:
         phase: which message it stands in.
-        stale: for an answer that too old present values lead to.
+        stale: for an answer that too old values lead to.
         finished: the cable check is over well.
         failed: the response is FAILED and does without what is optional.
     """

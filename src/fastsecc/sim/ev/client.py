@@ -9,6 +9,7 @@ import time
 from typing import Final
 
 from fastsecc.errors import EvError
+from fastsecc.sim.ev.tls import Tls
 
 V2GTP_EXI: Final = 0x8001
 V2GTP_MAX_ANSWER: Final = 65_536
@@ -27,9 +28,10 @@ class Client:
     Arrival is stamped by the kernel where it can, so that an EV that is busy itself does not count against the SECC.
     """
 
-    def __init__(self, stream: socket.socket) -> None:
-        """Take over a connected, non-blocking socket; needs a running event loop."""
+    def __init__(self, stream: socket.socket, tls: Tls | None = None) -> None:
+        """Take over a connected, non-blocking socket, after its handshake; needs a running event loop."""
         self._stream = stream
+        self._tls = tls
         self._loop = asyncio.get_running_loop()
         self._received = bytearray()
         self._arrived_at = 0.0
@@ -60,6 +62,8 @@ class Client:
     async def close(self, timeout_s: float) -> None:
         """Send FIN, wait a while for the SECC's, and close."""
         try:
+            if self._tls is not None:
+                self._stream.send(self._tls.close())
             self._stream.shutdown(socket.SHUT_WR)
             await asyncio.wait((self._closed,), timeout=timeout_s)
         except OSError:
@@ -70,7 +74,7 @@ class Client:
 
     async def _send(self, frame: bytes) -> None:
         try:
-            await self._loop.sock_sendall(self._stream, frame)
+            await self._loop.sock_sendall(self._stream, frame if self._tls is None else self._tls.encrypt(frame))
         except OSError as refusal:
             self._end(f"the SECC broke the connection: {refusal.strerror or refusal}")
 
@@ -86,8 +90,22 @@ class Client:
             self._end("the SECC closed the connection")
             return
         self._arrived_at = _arrival(ancillary)
-        self._received += data
+        self._on_data(data)
+
+    def _on_data(self, data: bytes) -> None:
+        if self._tls is None:
+            self._received += data
+            self._look()
+            return
+        try:
+            decrypted, was_last = self._tls.decrypt(data)
+        except EvError as error:
+            self._end(str(error))
+            return
+        self._received += decrypted
         self._look()
+        if was_last:
+            self._end("the SECC closed the connection")
 
     def _look(self) -> None:
         if self._answer is None or self._answer.done() or len(self._received) < _HEADER.size:

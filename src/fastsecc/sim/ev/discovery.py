@@ -42,31 +42,35 @@ class Link:
             raise InterfaceError(self.interface, "does not exist") from None
 
 
-async def discover(link: Link, requests_max: int = SDP_REQUESTS_MAX) -> Address:
+async def discover(link: Link, security: Security = Security.NONE, requests_max: int = SDP_REQUESTS_MAX) -> Address:
     """Find a SECC and give the TCP address that it answers with.
+
+    Args:
+        link: where to ask.
+        security: what to ask for.
+        requests_max: how often to ask.
 
     Raises:
         InterfaceError: the interface does not exist or cannot carry the request.
-        EvError: nobody answered, or only with TLS.
+        EvError: nobody answered, or not with what was asked for.
     """
     host = IPv6Address(link.sdp_host)
     target = (link.sdp_host, link.sdp_port, 0, link.scope_id if host.is_link_local or host.is_multicast else 0)
     loop = asyncio.get_running_loop()
     transport, client = await loop.create_datagram_endpoint(lambda: _Client(loop), sock=_udp_socket(link))
     try:
-        response = await _ask(transport, client, target, requests_max)
+        response = await _ask(transport, client, target, encode_request(SdpRequest(security)), requests_max)
     except OSError as refusal:
         raise InterfaceError(link.interface or link.sdp_host, f"SDP: {refusal.strerror or refusal}") from refusal
     finally:
         transport.close()
-    if response.security is not Security.NONE:
-        raise EvError("the SECC wants TLS, which this EV does not speak")
+    if response.security is not security:
+        raise EvError("the SECC has no TLS" if security is Security.TLS else "the SECC wants TLS: try with --tls")
     scope_id = link.scope_id if response.address.is_link_local else 0
     return str(response.address), response.port, 0, scope_id
 
 
-async def _ask(transport: Any, client: _Client, target: Address, requests_max: int) -> SdpResponse:
-    request = encode_request(SdpRequest(Security.NONE))
+async def _ask(transport: Any, client: _Client, target: Address, request: bytes, requests_max: int) -> SdpResponse:
     for _ in range(requests_max):
         transport.sendto(request, target)
         done, _pending = await asyncio.wait([client.answer], timeout=SDP_RESPONSE_TIMEOUT_s)

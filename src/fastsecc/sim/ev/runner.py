@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from typing import Any, Final
 
 from fastsecc import exi
 from fastsecc.errors import DecodeError, EvError
+from fastsecc.net.sdp import Security
 from fastsecc.sim.ev.client import Client
 from fastsecc.sim.ev.discovery import Address, Link, discover
 from fastsecc.sim.ev.machine import Ev, Result
 from fastsecc.sim.ev.phase import Request
+from fastsecc.sim.ev.tls import Tls
 
 CONNECT_TIMEOUT_s: Final = 5.0
 CLOSE_TIMEOUT_s: Final = 1.0
@@ -43,15 +46,22 @@ class Exchange:
 OnExchange = Callable[[Exchange], None]
 
 
-async def charge(ev: Ev, link: Link, on_exchange: OnExchange) -> Result:
+async def charge(ev: Ev, link: Link, on_exchange: OnExchange, tls: ssl.SSLContext | None = None) -> Result:
     """Let an EV charge once at the SECC that answers on a link.
+
+    Args:
+        ev: the car.
+        link: where to look for a SECC.
+        on_exchange: called after every answer.
+        tls: what a TLS connection is made with; None: the connection is plain.
 
     Raises:
         InterfaceError: the interface does not exist or has no usable address.
         EvError: no SECC, or one that this EV cannot charge at.
     """
     begin = time.monotonic()
-    client = await _connect(await discover(link))
+    security = Security.NONE if tls is None else Security.TLS
+    client = await _connect(await discover(link, security), None if tls is None else Tls(tls))
     try:
         request: Request | None = ev.start(time.monotonic())
         while request is not None:
@@ -61,7 +71,7 @@ async def charge(ev: Ev, link: Link, on_exchange: OnExchange) -> Result:
     return ev.result
 
 
-async def _connect(address: Address) -> Client:
+async def _connect(address: Address, tls: Tls | None) -> Client:
     stream = socket.socket(socket.AF_INET6, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     stream.setblocking(False)
     stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -72,7 +82,13 @@ async def _connect(address: Address) -> Client:
         stream.close()
         reason = getattr(refusal, "strerror", None) or f"no answer within {CONNECT_TIMEOUT_s:g} s"
         raise EvError(f"TCP [{address[0]}]:{address[1]}: {reason}") from refusal
-    return Client(stream)
+    if tls is not None:
+        try:
+            await tls.handshake(stream)
+        except BaseException:
+            stream.close()
+            raise
+    return Client(stream, tls)
 
 
 async def _connect_stream(stream: socket.socket, address: Address) -> None:
