@@ -183,8 +183,6 @@ cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t 
                 return False
             value = entry.value
         else:
-            if item.presence != EXI_NOWHERE and base[item.presence] != 1:
-                return False
             value = load(base + item.offset, item.kind >= EXI_FLAT_WIDE)
         if item.kind == EXI_SMALL:
             value -= item.low
@@ -192,6 +190,8 @@ cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t 
                 return False
             word |= <uint64_t>value
         elif item.kind == EXI_END:
+            if base != NULL and ((<const uint32_t *>base)[0] ^ EXI_ALL_PRESENT) & item.span:
+                return False
             break
         else:
             if <uint64_t>value - <uint64_t>item.low > item.span:
@@ -235,7 +235,7 @@ cdef inline int production_in_struct(const uint8_t *base, const exi_production *
             return i
         found = &exi_places[number]
         if found.offset != EXI_NOWHERE:
-            if found.presence == EXI_NOWHERE or base[found.presence] == found.present:
+            if found.presence == EXI_ALWAYS or base[found.presence] == found.present:
                 return i
     return -1
 

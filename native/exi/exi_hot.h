@@ -18,6 +18,7 @@ struct exi_decoder;
 struct exi_encoder;
 struct exi_bit_writer;
 
+static inline int exi_short_number(uint64_t word, uint64_t *value) EXI_INLINE;
 static inline void exi_put(struct exi_bit_writer *w, uint64_t value, int n) EXI_INLINE;
 static inline const exi_place *exi_place_of(uint8_t *base, int number) EXI_INLINE;
 static inline int exi_begin(struct exi_decoder *d, int number, const exi_field *field, int64_t at) EXI_INLINE;

@@ -12,7 +12,9 @@ from exi_grammar.grammar import REFUSED, Entry, Grammar, State
 from exi_grammar.structs import Place, has_presence
 
 NOWHERE = 0xFFFF
-"""Offset of what has no place in a struct; presence of what is always there."""
+"""Offset of what has no place in a struct."""
+ALWAYS = 0xFF
+"""Presence of what is always there."""
 BARE, REPEATED, WIDE, ABSTRACT, CLEAR = 1, 2, 4, 8, 16
 SPARSE = 31
 """Stands where other states say how often their first production repeats."""
@@ -147,9 +149,10 @@ class Tables:
         # Whatever is taken in one go is far from the limits of wider types than these.
         low = max(entry.value.low, -(2**31)) if entry.value else 0
         span = min(entry.value.span, 2**32 - 1) if entry.value else 0
+        limits = f"EXI_FIRST_OCTETS({item.optional})" if item.optional else f"{span}u"
         kind = f"{entry.kind.value}{' | EXI_FLAT_WIDE' if entry.place and entry.place.wide else ''}"
-        where = f"{entry.place.offset}, {entry.place.presence or NOWHERE}" if entry.place else f"0, {NOWHERE}"
-        return f"{{{kind}, {item.bits}, {item.field}, {span}u, {low}, {where}}}"
+        offset = entry.place.offset if entry.place else "0"
+        return f"{{{kind}, {item.bits}, {item.field}, {limits}, {low}, {offset}, {(1 << item.bits) - 1:#x}}}"
 
     def _roots(self) -> str:
         fields: list[int] = []
@@ -181,8 +184,8 @@ def _limits_row(value: Value) -> str:
 
 def _place(place: Place | None) -> str:
     if place is None:
-        return f"{{{NOWHERE}, {NOWHERE}, 0}}"
-    return f"{{{place.offset}, {place.presence or NOWHERE}, {place.present}}}"
+        return f"{{{NOWHERE}, {ALWAYS}, 0}}"
+    return f"{{{place.offset}, {place.presence or ALWAYS}, {place.present}}}"
 
 
 def _array(kind: str, name: str, rows: Iterable[str]) -> str:
