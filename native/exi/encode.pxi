@@ -14,6 +14,7 @@ ctypedef struct encoder "exi_encoder":
     frame frames[EXI_MAX_DEPTH]
 
 cdef enum:
+    MAX_SCANNED = 16      # productions of a state; only a Body has more, and the kind of the message tells which it takes
     MAX_PENDING = 9       # bits of event codes that wait to be written with what follows; a flat type leaves that much
     MISSING = 32, NOT_ALLOWED, TOO_MANY, NO_SPACE, BAD_VALUE
 
@@ -177,13 +178,13 @@ cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t 
     while True:
         word <<= item.bits
         n += item.bits
-        if base == NULL:
+        if base != NULL:
+            value = (<const int32_t *>(base + item.offset))[0]
+        else:
             entry += 1
             if entry.field != item.field:
                 return False
             value = entry.value
-        else:
-            value = load(base + item.offset, item.kind >= EXI_FLAT_WIDE)
         if item.kind == EXI_SMALL:
             value -= item.low
             if <uint64_t>value > item.span:
@@ -194,6 +195,8 @@ cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t 
                 return False
             break
         else:
+            if base != NULL and item.kind >= EXI_FLAT_WIDE:
+                value = (<const int64_t *>(base + item.offset))[0]
             if <uint64_t>value - <uint64_t>item.low > item.span:
                 return False
             if value < 0:
@@ -224,11 +227,15 @@ cdef inline int production_on_tape(const encoder *e, const exi_production *produ
     return -1
 
 
-# Find the first production whose field is there.
+# Find the first production whose field is there. What stands alone is mandatory.
 cdef inline int production_in_struct(const uint8_t *base, const exi_production *productions, int n) noexcept nogil:
     cdef int i
     cdef int number
     cdef const exi_place *found
+    if n == 1:
+        return 0
+    if n > MAX_SCANNED:
+        return exi_message_codes[(<const exi_loop_response *>base).kind - 1]
     for i in range(n):
         number = productions[i].field
         if number == EXI_END_FIELD:
@@ -265,6 +272,7 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
     cdef uint64_t offset
     cdef int found
     cdef int around
+    cdef int more
     cdef int current = 0
     cdef int count = 0
     cdef int failure = OK
@@ -313,26 +321,31 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
             width = around
             if failure:
                 break
-        if level == e.frames:
-            if width:
-                put(&bits, code, width)
-            e.bits = bits
-            return OK
-        e.entry += 1
         state = &exi_states[current]
-        productions = &exi_productions[state.first]
-        if state.width <= MAX_WIDTH:
-            found = production_in_struct(e.base, productions, state.n) if e.base != NULL else \
-                production_on_tape(e, productions, state.n)
+        more = state.width
+        if more <= MAX_WIDTH:
+            productions = &exi_productions[state.first]
+            if e.base != NULL:
+                found = production_in_struct(e.base, productions, state.n)
+            else:
+                e.entry += 1
+                found = production_on_tape(e, productions, state.n)
             if found < 0:
                 failure = no_choice(e, productions, state.n)
                 number = e.field
                 break
-            code = code << state.width | <uint64_t>found
-            width += state.width
-            number = productions[found].field
-            current = productions[found].next
+            productions += found
+            code = code << more | <uint64_t>found
+            width += more
+            number = productions.field
+            current = productions.next
+        elif current == NO_STATE:
+            if width:
+                put(&bits, code, width)
+            e.bits = bits
+            return OK
         else:
+            e.entry += 1
             e.bits = bits
             count = choose_counted(e, &current, count, &number, &code, &width)
             if count < 0:

@@ -11,7 +11,7 @@ cdef extern from "exi_tables.h" nogil:
         EXI_END_FIELD, EXI_REFUSED_FIELD
         EXI_MAX_DEPTH
         EXI_SLACK
-        EXI_TYPES_N, EXI_VALUES_N, EXI_ROOTS_N, EXI_PLACES_N
+        EXI_TYPES_N, EXI_VALUES_N, EXI_ROOTS_N, EXI_PLACES_N, EXI_MESSAGE_CODES_N
         EXI_DIN, EXI_ISO2
         EXI_din_CurrentDemandRes
         EXI_LOOP_MAX_OCTETS
@@ -81,6 +81,7 @@ cdef extern from "exi_tables.h" nogil:
     const exi_type exi_types[]
     const exi_flat exi_flats[]
     const uint16_t exi_root_fields[]
+    const uint8_t exi_message_codes[]
     const exi_root exi_roots[]
     const uint16_t exi_modules[]
     const uint8_t exi_names[]     # packed by zlib

@@ -9,7 +9,7 @@ from enum import StrEnum
 from exi_grammar.fields import Kind, Value
 from exi_grammar.flat import Item, flat_items
 from exi_grammar.grammar import REFUSED, Entry, Grammar, State
-from exi_grammar.structs import Place, has_presence
+from exi_grammar.structs import BODIES, LOOP_MESSAGES, Place, has_presence, prefix_of
 
 NOWHERE = 0xFFFF
 """Offset of what has no place in a struct."""
@@ -71,6 +71,7 @@ class Tables:
             self._types(),
             self._flat_table(),
             self._roots(),
+            _array("uint8_t", "exi_message_codes", [str(self._message_code(message)) for _, message in LOOP_MESSAGES]),
             _array("uint16_t", "exi_modules", [str(self._names.offset(name)) for name in self._modules]),
             self._names.text(),
         ]
@@ -163,6 +164,15 @@ class Tables:
             starts = f"{{{{{document}, {len(root.document)}}}, {{{fragment}, {len(root.fragment)}}}}}"
             rows.append(f"{{{starts}, {root.document.index(root.envelope) if root.envelope else STOP}}}")
         return _array("uint16_t", "exi_root_fields", map(str, fields)) + _array("exi_root", "exi_roots", rows)
+
+
+    def _message_code(self, message: type) -> int:
+        """Return the event code of a charge-loop message in its Body."""
+        bodies = [cls for cls in BODIES if prefix_of(cls) == prefix_of(message)]
+        (start,) = (entry.start for entry in self._grammar.types if entry.cls in bodies)
+        fields = [production.field for production in self._grammar.states[start].productions]
+        contents = [self._grammar.types[self._grammar.entries[field].child].cls for field in fields]
+        return contents.index(message)
 
 
 def tables_header(grammar: Grammar) -> str:
