@@ -101,6 +101,7 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
     cdef unsigned int code
     cdef int width, used
     cdef int current = 0, count = 0, failure = OK
+    cdef choice chosen
     while True:
         # The field `number` comes; `word` has the bits from `at` on, and `current` is the state after it.
         field = &exi_fields[number]
@@ -150,12 +151,13 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
                     at = d.bits.at
             if failure:
                 break
-        if at > end:
-            break
         state = &exi_states[current]
         width = state.width
         if width <= MAX_WIDTH:
             production = &exi_productions[state.first]
+            # Only the last octets need to be looked at for the end of the stream.
+            if at >> 3 > last and at > end:
+                break
             word = word_at(octets, last, at)
             code = <unsigned int>(word >> (-width & 63))
             word <<= width
@@ -171,10 +173,15 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
             current = production.next
         else:
             d.bits.at = at
+            if at > end:
+                break
             if current == NO_STATE:
                 return OK
-            number = EXI_END_FIELD
-            count = counted_production(d, &current, count, &number)
+            chosen.state = current
+            chosen.number = EXI_END_FIELD
+            count = counted_production(d, &chosen, count)
+            current = chosen.state
+            number = chosen.number
             at = d.bits.at
             if count < 0:
                 failure = -count
@@ -193,8 +200,8 @@ cdef int no_production(unsigned int n, unsigned int code) noexcept nogil:
 
 # Read the event code in a state that is sparse, or that has a production which may be taken a limited number of times.
 # Returns how often it has been taken since the state was entered, or minus what is wrong.
-cdef int counted_production(decoder *d, int *current, int count, int *number) noexcept nogil:
-    cdef const exi_state *state = &exi_states[current[0]]
+cdef int counted_production(decoder *d, choice *chosen, int count) noexcept nogil:
+    cdef const exi_state *state = &exi_states[chosen.state]
     cdef const exi_production *production = &exi_productions[state.first]
     cdef int repeat = state.width >> 3
     cdef unsigned int n = state.n if repeat != EXI_SPARSE else production.field
@@ -205,10 +212,10 @@ cdef int counted_production(decoder *d, int *current, int count, int *number) no
     production = sparse_production(production, code) if repeat == EXI_SPARSE else production + code
     if production == NULL:
         return -NOT_TAKEN
-    number[0] = production.field
+    chosen.number = production.field
     if repeat != EXI_SPARSE and code == 0 and count + 1 < exi_repeats[repeat]:
         return count + 1
-    current[0] = production.next
+    chosen.state = production.next
     return 0
 
 

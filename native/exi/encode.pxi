@@ -269,6 +269,7 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
     cdef const exi_value *limits
     cdef frame *level = e.frames
     cdef bit_writer bits = e.bits
+    cdef choice chosen
     cdef uint64_t offset
     cdef int found
     cdef int around
@@ -347,11 +348,16 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
         else:
             e.entry += 1
             e.bits = bits
-            count = choose_counted(e, &current, count, &number, &code, &width)
+            chosen.state = current
+            count = choose_counted(e, &chosen, count)
             if count < 0:
                 failure = -count
                 number = e.field
                 break
+            code = code << chosen.width | chosen.code
+            width += chosen.width
+            number = chosen.number
+            current = chosen.state
     e.field = number
     e.depth = <int>(level - e.frames)
     return failure
@@ -359,8 +365,8 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
 
 # Choose a production in a state that is sparse, or that has one which may be taken a limited number of times.
 # Returns how often it has been taken since the state was entered, or minus what is wrong.
-cdef int choose_counted(encoder *e, int *current, int count, int *number, uint64_t *code, int *width) noexcept nogil:
-    cdef const exi_state *state = &exi_states[current[0]]
+cdef int choose_counted(encoder *e, choice *chosen, int count) noexcept nogil:
+    cdef const exi_state *state = &exi_states[chosen.state]
     cdef const exi_production *productions = &exi_productions[state.first]
     cdef int repeat = state.width >> 3
     cdef int n = state.n if repeat != EXI_SPARSE else productions.field
@@ -373,13 +379,13 @@ cdef int choose_counted(encoder *e, int *current, int count, int *number, uint64
         found = production_in_struct(e.base, productions, n)
     if found < 0:
         return -no_choice(e, productions, n if repeat != EXI_SPARSE else 3)
-    code[0] = code[0] << exi_width(n) | <uint64_t>found
-    width[0] += exi_width(n)
+    chosen.code = <uint64_t>found
+    chosen.width = exi_width(n)
     productions = sparse_production(productions, found) if repeat == EXI_SPARSE else productions + found
-    number[0] = productions.field
+    chosen.number = productions.field
     if repeat != EXI_SPARSE and found == 0 and count + 1 < exi_repeats[repeat]:
         return count + 1
-    current[0] = productions.next
+    chosen.state = productions.next
     return 0
 
 

@@ -37,6 +37,13 @@ ctypedef struct frame:
     uint16_t count
     uint8_t *base
 
+# What was chosen in a state: kept in memory, unlike what the walks have at hand.
+ctypedef struct choice:
+    int state             # to go on with
+    int number            # of the field
+    int width             # of the event code
+    uint64_t code
+
 ctypedef struct deviation:
     int what
     int64_t bit
