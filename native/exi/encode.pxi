@@ -227,23 +227,16 @@ cdef inline int production_on_tape(const encoder *e, const exi_production *produ
     return -1
 
 
-# Find the first production whose field is there. What stands alone is mandatory.
+# Find the first production whose field is there. The end always is, and what has no place never.
 cdef inline int production_in_struct(const uint8_t *base, const exi_production *productions, int n) noexcept nogil:
     cdef int i
-    cdef int number
     cdef const exi_place *found
-    if n == 1:
-        return 0
     if n > MAX_SCANNED:
         return exi_message_codes[(<const exi_loop_response *>base).kind - 1]
     for i in range(n):
-        number = productions[i].field
-        if number == EXI_END_FIELD:
+        found = &exi_places[productions[i].field]
+        if found.presence == EXI_ALWAYS or base[found.presence] == found.present:
             return i
-        found = &exi_places[number]
-        if found.offset != EXI_NOWHERE:
-            if found.presence == EXI_ALWAYS or base[found.presence] == found.present:
-                return i
     return -1
 
 
@@ -326,11 +319,12 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
         more = state.width
         if more <= MAX_WIDTH:
             productions = &exi_productions[state.first]
-            if e.base != NULL:
-                found = production_in_struct(e.base, productions, state.n)
-            else:
+            found = 0  # what stands alone is mandatory
+            if e.base == NULL:
                 e.entry += 1
                 found = production_on_tape(e, productions, state.n)
+            elif state.n > 1:
+                found = production_in_struct(e.base, productions, state.n)
             if found < 0:
                 failure = no_choice(e, productions, state.n)
                 number = e.field

@@ -8,13 +8,13 @@ from enum import StrEnum
 
 from exi_grammar.fields import Kind, Value
 from exi_grammar.flat import Item, flat_items
-from exi_grammar.grammar import REFUSED, Entry, Grammar, State
+from exi_grammar.grammar import END, REFUSED, Entry, Grammar, State
 from exi_grammar.structs import BODIES, LOOP_MESSAGES, Place, has_presence, prefix_of
 
 NOWHERE = 0xFFFF
 """Offset of what has no place in a struct."""
-ALWAYS = 0xFF
-"""Presence of what is always there."""
+ALWAYS, NEVER = 0xFF, 0xFF
+"""Presence of what is always there; what the octet that tells of its presence is never, for what has no place."""
 BARE, REPEATED, WIDE, ABSTRACT, CLEAR = 1, 2, 4, 8, 16
 SPARSE = 31
 """Stands where other states say how often their first production repeats."""
@@ -108,8 +108,8 @@ class Tables:
         return f"{{{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {name}}}"
 
     def _places(self) -> str:
-        placed = self._grammar.entries[: self._grammar.placed]
-        return _array("exi_place", "exi_places", [_place(entry.place) for entry in placed])
+        placed = self._grammar.entries[END + 1 : self._grammar.placed]
+        return _array("exi_place", "exi_places", [f"{{0, {ALWAYS}, 0}}", *(_place(entry.place) for entry in placed)])
 
     def _value(self, value: Value) -> int:
         return self._values.setdefault(value, len(self._values))
@@ -194,7 +194,7 @@ def _limits_row(value: Value) -> str:
 
 def _place(place: Place | None) -> str:
     if place is None:
-        return f"{{{NOWHERE}, {ALWAYS}, 0}}"
+        return f"{{{NOWHERE}, 0, {NEVER}}}"
     return f"{{{place.offset}, {place.presence or ALWAYS}, {place.present}}}"
 
 
