@@ -165,37 +165,39 @@ cdef int encode_simple "exi_encode_simple"(encoder *e, int number, const exi_fie
 
 
 # Write a type of a few numbers in one go behind the `n` bits of `word`, if it has all of them and none is too large;
-# otherwise nothing is written and it has to go the long way.
-cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t word, int n) noexcept nogil:
+# otherwise nothing is written and it has to go the long way. `taped` is a constant, so that each source has its loop.
+cdef inline bint encode_flat "exi_encode_flat"(
+    encoder *e, bit_writer *bits, int number, uint64_t word, int n, bint taped
+) noexcept nogil:
     cdef const exi_flat *item = &exi_flats[exi_fields[number].bits]
     cdef const tape_entry *entry = e.tape
     cdef const uint8_t *base = e.base
     cdef int64_t value
-    if base != NULL:
-        base += exi_places[number].offset
-    else:
+    if taped:
         entry += e.entry
+    else:
+        base += exi_places[number].offset
     while True:
         word <<= item.bits
         n += item.bits
-        if base != NULL:
-            value = (<const int32_t *>(base + item.offset))[0]
-        else:
+        if taped:
             entry += 1
             if entry.field != item.field:
                 return False
             value = entry.value
+        else:
+            value = (<const int32_t *>(base + item.offset))[0]
         if item.kind == EXI_SMALL:
             value -= item.low
             if <uint64_t>value > item.span:
                 return False
             word |= <uint64_t>value
         elif item.kind == EXI_END:
-            if base != NULL and ((<const uint32_t *>base)[0] ^ EXI_ALL_PRESENT) & item.span:
+            if not taped and ((<const uint32_t *>base)[0] ^ EXI_ALL_PRESENT) & item.span:
                 return False
             break
         else:
-            if base != NULL and item.kind >= EXI_FLAT_WIDE:
+            if not taped and item.kind >= EXI_FLAT_WIDE:
                 value = (<const int64_t *>(base + item.offset))[0]
             if <uint64_t>value - <uint64_t>item.low > item.span:
                 return False
@@ -212,7 +214,7 @@ cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t 
             n += 8
         item += 1
     put(bits, word, n)
-    if base == NULL:
+    if taped:
         e.entry = entry - e.tape
     return True
 
@@ -287,7 +289,8 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
             code = 0
             width = 0
         elif field.kind == EXI_COMPLEX:
-            if field.bits and encode_flat(e, &bits, number, code, width):
+            if field.bits and (encode_flat(e, &bits, number, code, width, True) if e.base == NULL else
+                               encode_flat(e, &bits, number, code, width, False)):
                 code = 0
                 width = 0
             else:

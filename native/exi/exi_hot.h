@@ -24,6 +24,8 @@ static inline const exi_place *exi_place_of(uint8_t *base, int number) EXI_INLIN
 static inline int exi_begin(struct exi_decoder *d, int number, const exi_field *field, int64_t at) EXI_INLINE;
 static inline int exi_decode_small(struct exi_decoder *d, int number, const exi_field *field, uint64_t word,
                                    int64_t at) EXI_INLINE;
+static inline int exi_encode_flat(struct exi_encoder *e, struct exi_bit_writer *bits, int number, uint64_t word, int n,
+                                  int taped) EXI_INLINE;
 static int exi_decode_element(struct exi_decoder *d, int number) EXI_HOT;
 static int exi_decode_simple(struct exi_decoder *d, int number, const exi_field *field) EXI_HOT;
 static int exi_encode_element(struct exi_encoder *e, int number, uint64_t code, int width) EXI_HOT;
