@@ -144,6 +144,8 @@ cdef int exi_decode_loop(const uint8_t *exi, size_t n, int protocol, exi_loop_re
 cdef int exi_encode_loop(const exi_loop_response *message, uint8_t *out, size_t capacity) noexcept nogil:
     cdef encoder e
     cdef int root = EXI_DIN if message.kind <= EXI_din_CurrentDemandRes else EXI_ISO2
+    if not 0 < message.kind <= EXI_MESSAGE_CODES_N:
+        return -BAD_VALUE
     e.base = <const uint8_t *>message
     e.tape = NULL
     return <int>encode_stream(&e, out, <int64_t>capacity, root, exi_roots[root].envelope, False)

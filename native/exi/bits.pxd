@@ -5,6 +5,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 cdef extern from "exi_words.h" nogil:
     uint64_t exi_load_word(const uint8_t *source)
     void exi_store_word(uint8_t *to, uint64_t word)
+    uint64_t exi_rotate(uint64_t word, unsigned int n)
     int exi_width(unsigned int n)
 
 

@@ -2,31 +2,35 @@
 # Take a type of a few numbers in one go from the bits at hand; returns how many, or -1 if it has to go the long way.
 cdef inline int decode_flat(decoder *d, const exi_flat *item, uint8_t *base, uint64_t word) noexcept nogil:
     cdef uint64_t value
+    cdef uint32_t offset
     cdef int used = 0
     cdef int taken
     while True:
-        value = word >> (-item.bits & 63)
-        word <<= item.bits
+        word = exi_rotate(word, item.bits)
         used += item.bits
-        if item.kind == EXI_SMALL:
-            if value > item.span:
+        offset = <uint32_t>word & item.mask
+        if item.kind != EXI_SMALL:
+            if item.kind == EXI_END:
+                break
+            if offset > <uint32_t>(item.kind & EXI_INTEGER) >> 1:
                 return -1
-            value += <uint64_t>item.low
-        elif item.kind == EXI_END:
-            return used if value == 0 else -1
-        else:
-            taken = short_number(word, value, item.kind & ~EXI_FLAT_WIDE, &value)
-            if taken < 0 or value - <uint64_t>item.low > item.span:
+            taken = short_number(word, &value)
+            if taken < 0:
                 return -1
             used += taken
-            word <<= taken
+            word = exi_rotate(word, taken)
+            offset = (<uint32_t>value ^ -offset) - <uint32_t>item.low
+        if offset > item.span:
+            return -1
+        offset += <uint32_t>item.low
         if base == NULL:
-            put_entry(d, item.field, <int64_t>value)
+            put_entry(d, item.field, <int32_t>offset)
         else:
-            if item.presence != EXI_NOWHERE:
-                base[item.presence] = 1
-            store(base + item.offset, <int64_t>value, item.kind >= EXI_FLAT_WIDE)
+            store(base + item.offset, <int32_t>offset, item.kind >= EXI_FLAT_WIDE)
         item += 1
+    if base != NULL and item.span:
+        (<uint32_t *>base)[0] = EXI_ALL_PRESENT
+    return used if offset == 0 else -1
 
 
 # Read an element of a type of a few numbers; returns how many bits it took, or -1 if it has to go the long way.
@@ -40,8 +44,6 @@ cdef inline int decode_whole(decoder *d, int number, uint8_t *base, uint64_t wor
         if found == NULL:
             return -1
         base += found.offset
-        if exi_fields[number].flags & EXI_CLEAR:
-            exi_store_word(base, 0)
     elif entries + MAX_FLAT_ENTRIES > d.tape_capacity and grow_tape(d):
         return -1
     else:
@@ -99,6 +101,7 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
     cdef unsigned int code
     cdef int width, used
     cdef int current = 0, count = 0, failure = OK
+    cdef choice chosen
     while True:
         # The field `number` comes; `word` has the bits from `at` on, and `current` is the state after it.
         field = &exi_fields[number]
@@ -135,8 +138,10 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
                 used = -1
                 if field.kind <= EXI_INTEGER:
                     width = 1 + (field.kind == EXI_INTEGER)
-                    used = short_number(word << width, word >> (-width & 63), field.kind, &value)
-                if used >= 0 and not field.flags & EXI_BARE and in_range(number, value) \
+                    used = short_number(word << width, &value)
+                if used >= 0 and field.kind == EXI_INTEGER and word & (HIGH_BIT >> 1):
+                    value = ~value
+                if used >= 0 and not word & HIGH_BIT and not field.flags & EXI_BARE and in_range(number, value) \
                         and word << (width + used) < HIGH_BIT:
                     at += width + used + 1
                     failure = keep_number(d, number, field, <int64_t>value)
@@ -146,12 +151,13 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
                     at = d.bits.at
             if failure:
                 break
-        if at > end:
-            break
         state = &exi_states[current]
         width = state.width
         if width <= MAX_WIDTH:
             production = &exi_productions[state.first]
+            # Only the last octets need to be looked at for the end of the stream.
+            if at >> 3 > last and at > end:
+                break
             word = word_at(octets, last, at)
             code = <unsigned int>(word >> (-width & 63))
             word <<= width
@@ -167,10 +173,15 @@ cdef int decode_element "exi_decode_element"(decoder *d, int number) noexcept no
             current = production.next
         else:
             d.bits.at = at
+            if at > end:
+                break
             if current == NO_STATE:
                 return OK
-            number = EXI_END_FIELD
-            count = counted_production(d, &current, count, &number)
+            chosen.state = current
+            chosen.number = EXI_END_FIELD
+            count = counted_production(d, &chosen, count)
+            current = chosen.state
+            number = chosen.number
             at = d.bits.at
             if count < 0:
                 failure = -count
@@ -189,8 +200,8 @@ cdef int no_production(unsigned int n, unsigned int code) noexcept nogil:
 
 # Read the event code in a state that is sparse, or that has a production which may be taken a limited number of times.
 # Returns how often it has been taken since the state was entered, or minus what is wrong.
-cdef int counted_production(decoder *d, int *current, int count, int *number) noexcept nogil:
-    cdef const exi_state *state = &exi_states[current[0]]
+cdef int counted_production(decoder *d, choice *chosen, int count) noexcept nogil:
+    cdef const exi_state *state = &exi_states[chosen.state]
     cdef const exi_production *production = &exi_productions[state.first]
     cdef int repeat = state.width >> 3
     cdef unsigned int n = state.n if repeat != EXI_SPARSE else production.field
@@ -201,10 +212,10 @@ cdef int counted_production(decoder *d, int *current, int count, int *number) no
     production = sparse_production(production, code) if repeat == EXI_SPARSE else production + code
     if production == NULL:
         return -NOT_TAKEN
-    number[0] = production.field
+    chosen.number = production.field
     if repeat != EXI_SPARSE and code == 0 and count + 1 < exi_repeats[repeat]:
         return count + 1
-    current[0] = production.next
+    chosen.state = production.next
     return 0
 
 

@@ -14,6 +14,7 @@ ctypedef struct encoder "exi_encoder":
     frame frames[EXI_MAX_DEPTH]
 
 cdef enum:
+    MAX_SCANNED = 16      # productions of a state; only a Body has more, and the kind of the message tells which it takes
     MAX_PENDING = 9       # bits of event codes that wait to be written with what follows; a flat type leaves that much
     MISSING = 32, NOT_ALLOWED, TOO_MANY, NO_SPACE, BAD_VALUE
 
@@ -164,36 +165,40 @@ cdef int encode_simple "exi_encode_simple"(encoder *e, int number, const exi_fie
 
 
 # Write a type of a few numbers in one go behind the `n` bits of `word`, if it has all of them and none is too large;
-# otherwise nothing is written and it has to go the long way.
-cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t word, int n) noexcept nogil:
+# otherwise nothing is written and it has to go the long way. `taped` is a constant, so that each source has its loop.
+cdef inline bint encode_flat "exi_encode_flat"(
+    encoder *e, bit_writer *bits, int number, uint64_t word, int n, bint taped
+) noexcept nogil:
     cdef const exi_flat *item = &exi_flats[exi_fields[number].bits]
     cdef const tape_entry *entry = e.tape
     cdef const uint8_t *base = e.base
     cdef int64_t value
-    if base != NULL:
-        base += exi_places[number].offset
-    else:
+    if taped:
         entry += e.entry
+    else:
+        base += exi_places[number].offset
     while True:
         word <<= item.bits
         n += item.bits
-        if base == NULL:
+        if taped:
             entry += 1
             if entry.field != item.field:
                 return False
             value = entry.value
         else:
-            if item.presence != EXI_NOWHERE and base[item.presence] != 1:
-                return False
-            value = load(base + item.offset, item.kind >= EXI_FLAT_WIDE)
+            value = (<const int32_t *>(base + item.offset))[0]
         if item.kind == EXI_SMALL:
             value -= item.low
             if <uint64_t>value > item.span:
                 return False
             word |= <uint64_t>value
         elif item.kind == EXI_END:
+            if not taped and ((<const uint32_t *>base)[0] ^ EXI_ALL_PRESENT) & item.span:
+                return False
             break
         else:
+            if not taped and item.kind >= EXI_FLAT_WIDE:
+                value = (<const int64_t *>(base + item.offset))[0]
             if <uint64_t>value - <uint64_t>item.low > item.span:
                 return False
             if value < 0:
@@ -209,7 +214,7 @@ cdef inline bint encode_flat(encoder *e, bit_writer *bits, int number, uint64_t 
             n += 8
         item += 1
     put(bits, word, n)
-    if base == NULL:
+    if taped:
         e.entry = entry - e.tape
     return True
 
@@ -224,19 +229,16 @@ cdef inline int production_on_tape(const encoder *e, const exi_production *produ
     return -1
 
 
-# Find the first production whose field is there.
+# Find the first production whose field is there. The end always is, and what has no place never.
 cdef inline int production_in_struct(const uint8_t *base, const exi_production *productions, int n) noexcept nogil:
     cdef int i
-    cdef int number
     cdef const exi_place *found
+    if n > MAX_SCANNED:
+        return exi_message_codes[(<const exi_loop_response *>base).kind - 1]
     for i in range(n):
-        number = productions[i].field
-        if number == EXI_END_FIELD:
+        found = &exi_places[productions[i].field]
+        if found.presence == EXI_ALWAYS or base[found.presence] == found.present:
             return i
-        found = &exi_places[number]
-        if found.offset != EXI_NOWHERE:
-            if found.presence == EXI_NOWHERE or base[found.presence] == found.present:
-                return i
     return -1
 
 
@@ -262,9 +264,11 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
     cdef const exi_value *limits
     cdef frame *level = e.frames
     cdef bit_writer bits = e.bits
+    cdef choice chosen
     cdef uint64_t offset
     cdef int found
     cdef int around
+    cdef int more
     cdef int current = 0
     cdef int count = 0
     cdef int failure = OK
@@ -285,7 +289,8 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
             code = 0
             width = 0
         elif field.kind == EXI_COMPLEX:
-            if field.bits and encode_flat(e, &bits, number, code, width):
+            if field.bits and (encode_flat(e, &bits, number, code, width, True) if e.base == NULL else
+                               encode_flat(e, &bits, number, code, width, False)):
                 code = 0
                 width = 0
             else:
@@ -313,32 +318,43 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
             width = around
             if failure:
                 break
-        if level == e.frames:
-            if width:
-                put(&bits, code, width)
-            e.bits = bits
-            return OK
-        e.entry += 1
         state = &exi_states[current]
-        productions = &exi_productions[state.first]
-        if state.width <= MAX_WIDTH:
-            found = production_in_struct(e.base, productions, state.n) if e.base != NULL else \
-                production_on_tape(e, productions, state.n)
+        more = state.width
+        if more <= MAX_WIDTH:
+            productions = &exi_productions[state.first]
+            found = 0  # what stands alone is mandatory
+            if e.base == NULL:
+                e.entry += 1
+                found = production_on_tape(e, productions, state.n)
+            elif state.n > 1:
+                found = production_in_struct(e.base, productions, state.n)
             if found < 0:
                 failure = no_choice(e, productions, state.n)
                 number = e.field
                 break
-            code = code << state.width | <uint64_t>found
-            width += state.width
-            number = productions[found].field
-            current = productions[found].next
-        else:
+            productions += found
+            code = code << more | <uint64_t>found
+            width += more
+            number = productions.field
+            current = productions.next
+        elif current == NO_STATE:
+            if width:
+                put(&bits, code, width)
             e.bits = bits
-            count = choose_counted(e, &current, count, &number, &code, &width)
+            return OK
+        else:
+            e.entry += 1
+            e.bits = bits
+            chosen.state = current
+            count = choose_counted(e, &chosen, count)
             if count < 0:
                 failure = -count
                 number = e.field
                 break
+            code = code << chosen.width | chosen.code
+            width += chosen.width
+            number = chosen.number
+            current = chosen.state
     e.field = number
     e.depth = <int>(level - e.frames)
     return failure
@@ -346,8 +362,8 @@ cdef int encode_element "exi_encode_element"(encoder *e, int number, uint64_t co
 
 # Choose a production in a state that is sparse, or that has one which may be taken a limited number of times.
 # Returns how often it has been taken since the state was entered, or minus what is wrong.
-cdef int choose_counted(encoder *e, int *current, int count, int *number, uint64_t *code, int *width) noexcept nogil:
-    cdef const exi_state *state = &exi_states[current[0]]
+cdef int choose_counted(encoder *e, choice *chosen, int count) noexcept nogil:
+    cdef const exi_state *state = &exi_states[chosen.state]
     cdef const exi_production *productions = &exi_productions[state.first]
     cdef int repeat = state.width >> 3
     cdef int n = state.n if repeat != EXI_SPARSE else productions.field
@@ -360,13 +376,13 @@ cdef int choose_counted(encoder *e, int *current, int count, int *number, uint64
         found = production_in_struct(e.base, productions, n)
     if found < 0:
         return -no_choice(e, productions, n if repeat != EXI_SPARSE else 3)
-    code[0] = code[0] << exi_width(n) | <uint64_t>found
-    width[0] += exi_width(n)
+    chosen.code = <uint64_t>found
+    chosen.width = exi_width(n)
     productions = sparse_production(productions, found) if repeat == EXI_SPARSE else productions + found
-    number[0] = productions.field
+    chosen.number = productions.field
     if repeat != EXI_SPARSE and found == 0 and count + 1 < exi_repeats[repeat]:
         return count + 1
-    current[0] = productions.next
+    chosen.state = productions.next
     return 0
 
 

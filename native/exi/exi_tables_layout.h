@@ -27,6 +27,7 @@ enum exi_flags { EXI_BARE = 1, EXI_REPEATED = 2, EXI_WIDE = 4, EXI_ABSTRACT = 8,
 enum { EXI_END_FIELD, EXI_REFUSED_FIELD };
 
 #define EXI_NOWHERE 0xFFFF
+#define EXI_ALWAYS 0xFF
 #define EXI_STOP 0xFFFF
 #define EXI_SPARSE 31
 #define EXI_FLAT_WIDE 16
@@ -55,8 +56,8 @@ typedef struct {
 /* Where a field stands in its C struct; fields with higher numbers than there are places have none. */
 typedef struct {
     uint16_t offset;
-    uint16_t presence; /* offset of the octet that tells whether it is there */
-    uint16_t present;  /* its value when it is */
+    uint8_t presence; /* offset of the octet that tells whether it is there */
+    uint8_t present;  /* its value when it is */
 } exi_place;
 
 typedef struct {
@@ -85,11 +86,19 @@ typedef struct {
     uint8_t kind; /* enum exi_kind, and EXI_FLAT_WIDE if it has 64 bits in the struct */
     uint8_t bits; /* zeros, the sign of an INTEGER, a SMALL value */
     uint16_t field;
-    uint32_t span;
+    uint32_t span; /* in the END item, the octets at the start of the struct that say what is there */
     int32_t low;
     uint16_t offset;
-    uint16_t presence;
+    uint16_t mask; /* as many ones as there are bits */
 } exi_flat;
+
+/* All that a flat type may have is there. */
+#define EXI_ALL_PRESENT 0x01010101u
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define EXI_FIRST_OCTETS(n) ((uint32_t)((UINT64_C(1) << 8 * (n)) - 1))
+#else
+#define EXI_FIRST_OCTETS(n) ((uint32_t) ~((UINT64_C(1) << (32 - 8 * (n))) - 1))
+#endif
 
 /* The elements that a stream may start with, in the order of their event codes. */
 typedef struct {

@@ -23,6 +23,12 @@ static inline void exi_store_word(uint8_t *to, uint64_t word)
     memcpy(to, &word, sizeof word);
 }
 
+/* Turn the first n bits of a word, below 64, over to its end. */
+static inline uint64_t exi_rotate(uint64_t word, unsigned n)
+{
+    return word << n | word >> (-n & 63);
+}
+
 /* Bits of an event code when there are n productions and the escape. */
 static inline int exi_width(unsigned n)
 {

@@ -3,7 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport realloc
 from libc.string cimport memset
 
-from bits cimport bit_reader, copy_octets, exi_load_word, exi_store_word, exi_width, peek, start_reading, word_at
+from bits cimport bit_reader, copy_octets, exi_load_word, exi_rotate, exi_store_word, exi_width, peek, start_reading, word_at
 from tables cimport *
 
 cdef extern from *:
@@ -36,6 +36,13 @@ ctypedef struct frame:
     uint16_t field        # the element that this frame is the content of
     uint16_t count
     uint8_t *base
+
+# What was chosen in a state: kept in memory, unlike what the walks have at hand.
+ctypedef struct choice:
+    int state             # to go on with
+    int number            # of the field
+    int width             # of the event code
+    uint64_t code
 
 ctypedef struct deviation:
     int what
@@ -103,8 +110,8 @@ cdef inline const exi_place *place "exi_place_of"(uint8_t *base, int number) noe
     cdef const exi_place *found = &exi_places[number]
     if found.offset == EXI_NOWHERE:
         return NULL
-    if found.presence != EXI_NOWHERE:
-        base[found.presence] = <uint8_t>found.present
+    if found.presence != EXI_ALWAYS:
+        base[found.presence] = found.present
     return found
 
 

@@ -7,11 +7,11 @@ cdef extern from "exi_tables.h" nogil:
         EXI_SMALL, EXI_UNSIGNED, EXI_INTEGER, EXI_BINARY, EXI_STRING, EXI_BIG, EXI_COMPLEX, EXI_END, EXI_REFUSED
         EXI_PLAIN, EXI_BOOL, EXI_ENUM
         EXI_BARE, EXI_REPEATED, EXI_WIDE, EXI_ABSTRACT, EXI_CLEAR
-        EXI_NOWHERE, EXI_STOP, EXI_SPARSE, EXI_FLAT_WIDE
+        EXI_NOWHERE, EXI_ALWAYS, EXI_STOP, EXI_SPARSE, EXI_FLAT_WIDE, EXI_ALL_PRESENT
         EXI_END_FIELD, EXI_REFUSED_FIELD
         EXI_MAX_DEPTH
         EXI_SLACK
-        EXI_TYPES_N, EXI_VALUES_N, EXI_ROOTS_N, EXI_PLACES_N
+        EXI_TYPES_N, EXI_VALUES_N, EXI_ROOTS_N, EXI_PLACES_N, EXI_MESSAGE_CODES_N
         EXI_DIN, EXI_ISO2
         EXI_din_CurrentDemandRes
         EXI_LOOP_MAX_OCTETS
@@ -35,8 +35,8 @@ cdef extern from "exi_tables.h" nogil:
 
     ctypedef struct exi_place:
         uint16_t offset
-        uint16_t presence
-        uint16_t present
+        uint8_t presence
+        uint8_t present
 
     ctypedef struct exi_value:
         int64_t low
@@ -61,7 +61,7 @@ cdef extern from "exi_tables.h" nogil:
         uint32_t span
         int32_t low
         uint16_t offset
-        uint16_t presence
+        uint16_t mask
 
     ctypedef struct exi_start:
         uint16_t first
@@ -81,6 +81,7 @@ cdef extern from "exi_tables.h" nogil:
     const exi_type exi_types[]
     const exi_flat exi_flats[]
     const uint16_t exi_root_fields[]
+    const uint8_t exi_message_codes[]
     const exi_root exi_roots[]
     const uint16_t exi_modules[]
     const uint8_t exi_names[]     # packed by zlib

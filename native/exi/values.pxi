@@ -1,23 +1,19 @@
 # Values of every kind, from bits to the sinks.
 # Read up to three groups of seven bits from the bits at hand; returns how many bits, or -1 if that is not enough.
-# `before` has what comes before them: zeros, and as its last bit the sign of an INTEGER, which inverts the groups.
-cdef inline int short_number(uint64_t word, uint64_t before, int kind, uint64_t *value) noexcept nogil:
-    cdef uint64_t result
-    cdef int taken = 8
-    if before > (kind == EXI_INTEGER):
-        return -1
-    result = -before
-    result ^= word >> 56 & 0x7F
-    if word >> 63:
-        result ^= (word >> 48 & 0x7F) << 7
-        taken = 16
-        if word >> 55 & 1:
-            result ^= (word >> 40 & 0x7F) << 14
-            taken = 24
-            if word >> 47 & 1:
-                return -1
-    value[0] = result
-    return taken
+cdef inline int short_number "exi_short_number"(uint64_t word, uint64_t *value) noexcept nogil:
+    cdef uint64_t group = word >> 56
+    if group < 0x80:
+        value[0] = group
+        return 8
+    value[0] = group - 0x80
+    group = word >> 48 & 0xFF
+    if group < 0x80:
+        value[0] |= group << 7
+        return 16
+    value[0] |= (group - 0x80) << 7
+    group = word >> 40 & 0xFF
+    value[0] |= group << 14
+    return 24 if group < 0x80 else -1
 
 
 cdef inline bint in_range(int number, uint64_t value) noexcept nogil:
@@ -97,7 +93,7 @@ cdef inline int decode_octets(decoder *d, int number, const exi_field *field) no
     cdef int failure
     cdef const exi_place *found = NULL
     cdef uint8_t *to
-    cdef int taken = short_number(peek(&d.bits), 0, EXI_UNSIGNED, &n)
+    cdef int taken = short_number(peek(&d.bits), &n)
     if taken >= 0:
         d.bits.at += taken
     else:

@@ -8,11 +8,13 @@ from enum import StrEnum
 
 from exi_grammar.fields import Kind, Value
 from exi_grammar.flat import Item, flat_items
-from exi_grammar.grammar import REFUSED, Entry, Grammar, State
-from exi_grammar.structs import Place, has_presence
+from exi_grammar.grammar import END, REFUSED, Entry, Grammar, State
+from exi_grammar.structs import BODIES, LOOP_MESSAGES, Place, has_presence, prefix_of
 
 NOWHERE = 0xFFFF
-"""Offset of what has no place in a struct; presence of what is always there."""
+"""Offset of what has no place in a struct."""
+ALWAYS, NEVER = 0xFF, 0xFF
+"""Presence of what is always there; what the octet that tells of its presence is never, for what has no place."""
 BARE, REPEATED, WIDE, ABSTRACT, CLEAR = 1, 2, 4, 8, 16
 SPARSE = 31
 """Stands where other states say how often their first production repeats."""
@@ -69,6 +71,7 @@ class Tables:
             self._types(),
             self._flat_table(),
             self._roots(),
+            _array("uint8_t", "exi_message_codes", [str(self._message_code(message)) for _, message in LOOP_MESSAGES]),
             _array("uint16_t", "exi_modules", [str(self._names.offset(name)) for name in self._modules]),
             self._names.text(),
         ]
@@ -105,8 +108,8 @@ class Tables:
         return f"{{{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {name}}}"
 
     def _places(self) -> str:
-        placed = self._grammar.entries[: self._grammar.placed]
-        return _array("exi_place", "exi_places", [_place(entry.place) for entry in placed])
+        placed = self._grammar.entries[END + 1 : self._grammar.placed]
+        return _array("exi_place", "exi_places", [f"{{0, {ALWAYS}, 0}}", *(_place(entry.place) for entry in placed)])
 
     def _value(self, value: Value) -> int:
         return self._values.setdefault(value, len(self._values))
@@ -147,9 +150,10 @@ class Tables:
         # Whatever is taken in one go is far from the limits of wider types than these.
         low = max(entry.value.low, -(2**31)) if entry.value else 0
         span = min(entry.value.span, 2**32 - 1) if entry.value else 0
+        limits = f"EXI_FIRST_OCTETS({item.optional})" if item.optional else f"{span}u"
         kind = f"{entry.kind.value}{' | EXI_FLAT_WIDE' if entry.place and entry.place.wide else ''}"
-        where = f"{entry.place.offset}, {entry.place.presence or NOWHERE}" if entry.place else f"0, {NOWHERE}"
-        return f"{{{kind}, {item.bits}, {item.field}, {span}u, {low}, {where}}}"
+        offset = entry.place.offset if entry.place else "0"
+        return f"{{{kind}, {item.bits}, {item.field}, {limits}, {low}, {offset}, {(1 << item.bits) - 1:#x}}}"
 
     def _roots(self) -> str:
         fields: list[int] = []
@@ -160,6 +164,15 @@ class Tables:
             starts = f"{{{{{document}, {len(root.document)}}}, {{{fragment}, {len(root.fragment)}}}}}"
             rows.append(f"{{{starts}, {root.document.index(root.envelope) if root.envelope else STOP}}}")
         return _array("uint16_t", "exi_root_fields", map(str, fields)) + _array("exi_root", "exi_roots", rows)
+
+
+    def _message_code(self, message: type) -> int:
+        """Return the event code of a charge-loop message in its Body."""
+        bodies = [cls for cls in BODIES if prefix_of(cls) == prefix_of(message)]
+        (start,) = (entry.start for entry in self._grammar.types if entry.cls in bodies)
+        fields = [production.field for production in self._grammar.states[start].productions]
+        contents = [self._grammar.types[self._grammar.entries[field].child].cls for field in fields]
+        return contents.index(message)
 
 
 def tables_header(grammar: Grammar) -> str:
@@ -181,8 +194,8 @@ def _limits_row(value: Value) -> str:
 
 def _place(place: Place | None) -> str:
     if place is None:
-        return f"{{{NOWHERE}, {NOWHERE}, 0}}"
-    return f"{{{place.offset}, {place.presence or NOWHERE}, {place.present}}}"
+        return f"{{{NOWHERE}, 0, {NEVER}}}"
+    return f"{{{place.offset}, {place.presence or ALWAYS}, {place.present}}}"
 
 
 def _array(kind: str, name: str, rows: Iterable[str]) -> str:

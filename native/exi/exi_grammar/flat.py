@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exi_grammar.fields import Kind
+from exi_grammar.fields import Kind, fields_of
 from exi_grammar.grammar import END, Entry, Grammar, TypeEntry
 
+MAX_MASK_BITS = 16
+MAX_OPTIONAL = 4
+"""How many octets at the start of a struct, each telling of an element whether it is there, are looked at in one go."""
 MAX_BITS = 47
 """A word holds at least 57 bits, of which up to 9 are the event code that leads to the element."""
 VARIABLE_BITS = 24
@@ -24,6 +27,8 @@ class Item:
 
     field: int
     bits: int
+    optional: int = 0
+    """In the END item: how many elements are optional."""
 
 
 def flat_items(grammar: Grammar, entry: TypeEntry) -> list[Item]:
@@ -35,13 +40,17 @@ def flat_items(grammar: Grammar, entry: TypeEntry) -> list[Item]:
         first = state.productions[0]
         content = grammar.entries[first.field]
         if first.field == END:
-            items.append(Item(END, pending + state.width))
-            return items if len(items) > 1 and most + items[-1].bits <= MAX_BITS else []
+            items.append(Item(END, pending + state.width, sum(field.optional for field in fields_of(entry.cls))))
+            return items if len(items) > 1 and most + items[-1].bits <= MAX_BITS and _fits(items) else []
         if not _may_be_item(content) or state.repeat or state.sparse:
             return []
         items.append(Item(first.field, pending + state.width + 1 + _own_bits(content)))
         most += items[-1].bits + (0 if content.kind is Kind.SMALL else VARIABLE_BITS)
         pending, number = 1, first.next
+
+
+def _fits(items: list[Item]) -> bool:
+    return all(item.bits <= MAX_MASK_BITS and item.optional <= MAX_OPTIONAL for item in items)
 
 
 def _may_be_item(entry: Entry) -> bool:
