@@ -165,7 +165,6 @@ class Tables:
             rows.append(f"{{{starts}, {root.document.index(root.envelope) if root.envelope else STOP}}}")
         return _array("uint16_t", "exi_root_fields", map(str, fields)) + _array("exi_root", "exi_roots", rows)
 
-
     def _message_code(self, message: type) -> int:
         """Return the event code of a charge-loop message in its Body."""
         bodies = [cls for cls in BODIES if prefix_of(cls) == prefix_of(message)]
