@@ -72,28 +72,27 @@ ctypedef struct bit_writer "exi_bit_writer":
     uint8_t *at
     uint8_t *last    # where a whole word can still be stored
     uint64_t bits    # not yet complete octet, left-aligned
-    int filled       # how many bits of it, below 8
+    unsigned int filled  # how many bits of it, below 8
     bint full
 
 
+# Start writing; there must be space for a word.
 cdef inline void start_writing(bit_writer *w, uint8_t *to, int64_t capacity) noexcept nogil:
     w.at = to
     w.last = to + capacity - 8
     w.bits = 0
     w.filled = 0
-    w.full = capacity < 8
+    w.full = False
 
 
 # Write the `n` low bits of `value`, at most 56; the others must be zero.
 cdef inline void put "exi_put"(bit_writer *w, uint64_t value, int n) noexcept nogil:
-    cdef int octets
-    w.filled += n
-    w.bits |= value << (64 - w.filled)
+    w.filled += <unsigned int>n
+    w.bits |= value << (-w.filled & 63)
     if w.at > w.last:
         w.full = True
         w.at = w.last
     exi_store_word(w.at, w.bits)
-    octets = w.filled >> 3
-    w.at += octets
-    w.bits = w.bits << (octets * 8)
+    w.at += w.filled >> 3
+    w.bits <<= w.filled & 0x38
     w.filled &= 7

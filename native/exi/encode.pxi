@@ -193,7 +193,7 @@ cdef inline bint encode_flat "exi_encode_flat"(
                 return False
             word |= <uint64_t>value
         elif item.kind == EXI_END:
-            if not taped and ((<const uint32_t *>base)[0] ^ EXI_ALL_PRESENT) & item.span:
+            if not taped and item.span and ((<const uint32_t *>base)[0] ^ EXI_ALL_PRESENT) & item.span:
                 return False
             break
         else:
@@ -401,10 +401,12 @@ cdef int64_t encode_stream(encoder *e, uint8_t *to, int64_t capacity, int root, 
     cdef const exi_start *start = &exi_roots[root].start[fragment]
     cdef int width = exi_width(start.n)
     cdef int failure
-    start_writing(&e.bits, to, capacity)
+    if capacity <= EXI_SLACK:
+        return -NO_SPACE
+    to[0] = EXI_HEADER
+    start_writing(&e.bits, to + 1, capacity - 1)
     e.depth = e.field = 0
     e.entry = 0
-    put(&e.bits, EXI_HEADER, 8)
     failure = encode_element(e, exi_root_fields[start.first + code], <uint64_t>code, width)
     if failure:
         return -failure

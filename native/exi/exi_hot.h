@@ -7,7 +7,7 @@
 #include "exi_tables_layout.h"
 
 #if defined(__GNUC__) && !defined(__clang__)
-#define EXI_HOT __attribute__((optimize("O2")))
+#define EXI_HOT __attribute__((optimize("O2"), noclone))
 #define EXI_INLINE __attribute__((always_inline))
 #else
 #define EXI_HOT
