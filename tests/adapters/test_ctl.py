@@ -168,6 +168,11 @@ def test_ctl_reads_arguments() -> None:
     }
 
 
+def test_what_no_json_has_is_text() -> None:
+    """The charger's answer then names the member."""
+    assert ctl.parse_arguments(["a=NaN", "b=-Infinity"]) == {"a": "NaN", "b": "-Infinity"}
+
+
 def test_ctl_lists_cmds_and_vars(capsys: pytest.CaptureFixture[str]) -> None:
     assert fastsecc("--list") == 0
     text = capsys.readouterr().out

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 if TYPE_CHECKING:
     import socket
@@ -104,9 +104,14 @@ def _put(arguments: dict[str, Any], path: str, value: Any) -> None:
 
 def _json_or_text(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return text
+
+
+def _no_json(constant: str) -> NoReturn:
+    """Refuse NaN and Infinity, which Python reads and no JSON has."""
+    raise ValueError(constant)
 
 
 def _request(args: argparse.Namespace) -> dict[str, Any]:
