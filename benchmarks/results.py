@@ -143,7 +143,8 @@ def machine() -> str:
     """Name the machine by what matters."""
     found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     model = found[1].strip() if found else platform.machine()
-    return f"{model}, {os.cpu_count()} processors, Linux {platform.release().split('-')[0]}, CPython {platform.python_version()}"
+    linux = platform.release().split("-")[0]
+    return f"{model}, {os.cpu_count()} processors, Linux {linux}, CPython {platform.python_version()}"
 
 
 def document(cells: Sequence[Cell], facts: Sequence[Facts], crowd: Crowd | None, count: int, interval_us: int) -> str:
