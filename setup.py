@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from glob import glob
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -36,17 +35,22 @@ if os.environ.get("FASTSECC_SANITIZE"):
 ABI3 = [("Py_LIMITED_API", "0x030B0000"), ("CYTHON_LIMITED_API", "1")]
 
 
+def found(folder: str | Path, pattern: str) -> list[str]:
+    """List the files of a folder."""
+    return sorted(str(path) for path in Path(folder).glob(pattern))
+
+
 def extension(name: str, folder: str, *libraries: str) -> Extension:
     """Describe one native module: its Cython face and every C file beside it."""
     return Extension(
         f"fastsecc.{name}",
-        sources=[f"{folder}/{name}.pyx", *sorted(glob(f"{folder}/*.c"))],
+        sources=[f"{folder}/{name}.pyx", *found(folder, "*.c")],
         include_dirs=[folder, "native/exi", "native/link", str(GENERATED)],
         define_macros=ABI3,
         py_limited_api=True,
         extra_compile_args=COMPILE,
         extra_link_args=LINK,
-        depends=[*glob(f"{folder}/*.h"), *glob(f"{folder}/*.px[di]"), *glob(f"{GENERATED}/*.h")],
+        depends=[*found(folder, "*.h"), *found(folder, "*.px[di]"), *found(GENERATED, "*.h")],
         libraries=["pthread", *libraries],
     )
 
