@@ -20,7 +20,7 @@ from benchmarks.many_evs import measure_many
 from benchmarks.memory import measure_memory
 from benchmarks.results import Cell, Facts, document
 from benchmarks.secc_process import Kind, SeccProcess, Transport
-from benchmarks.side_by_side import SERVER_CPU, Pair, build_client, hogs
+from benchmarks.side_by_side import CLIENT_CPU, SERVER_CPU, Pair, build_client, hogs
 from fastsecc._link import fifo_refused
 from fastsecc.sim import test_pki
 
@@ -48,8 +48,7 @@ def measure_cells(folder: Path, sessions: Sequence[Kind], load: str, fifo: bool,
         with ThreadPoolExecutor(len(sessions)) as pool:
             made = [pool.submit(Pair, folder, secc, i, kind, fifo=fifo) for i, kind in enumerate(sessions)]
             pairs = [future.result() for future in made]
-        if fifo:
-            secc.pin_link_threads(SERVER_CPU)
+        secc.pin(SERVER_CPU, None if fifo else CLIENT_CPU)
         secc.begin_load()
         busy = hogs() if load == HOGS else []
         time.sleep(SETTLE_s)

@@ -14,7 +14,7 @@ from benchmarks.secc_process import Kind
 from benchmarks.side_by_side import Side
 
 LATE_ms = 25.0
-ROW = "{:<14} {:<9} {:<5} {:>7} {:>7} {:>7} {:>8} {:>5} {:>6} {:>7} {:>7} {:>6} {:>7} {:>6}"
+ROW = "{:<14} {:<9} {:<5} {:>7} {:>7} {:>7} {:>8} {:>5} {:>6} {:>7} {:>7} {:>6} {:>7} {:>6} {:>6}"
 MAX_RATIO = 1.5
 MAX_P999_us = 2000.0
 
@@ -33,7 +33,7 @@ class Cell:
 
     HEADINGS: ClassVar[str] = ROW.format(
         *("session", "load", "FIFO", "median", "p99", "p99.9", "max", "late", "cpu"),
-        *("echo", "p99.9", "cpu", "median", "cpu"),
+        *("echo", "p99.9", "cpu", "median", "cpu", "stolen"),
     )
 
     kind: Kind
@@ -41,6 +41,8 @@ class Cell:
     fifo: bool
     secc: Side
     echo: Side
+    stolen_ms: int
+    """Time that the machine's host gave to others meanwhile."""
 
     @property
     def median_ratio(self) -> float:
@@ -83,6 +85,7 @@ class Cell:
             f"{self.echo.cpu_us:.1f}",
             f"{self.median_ratio:.2f}",
             f"{self.cpu_ratio:.2f}",
+            str(self.stolen_ms),
         ]
 
     def line(self) -> str:
@@ -140,7 +143,8 @@ def machine() -> str:
     """Name the machine by what matters."""
     found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     model = found[1].strip() if found else platform.machine()
-    return f"{model}, {os.cpu_count()} processors, Linux {platform.release()}, CPython {platform.python_version()}"
+    linux = platform.release().split("-")[0]
+    return f"{model}, {os.cpu_count()} processors, Linux {linux}, CPython {platform.python_version()}"
 
 
 def document(cells: Sequence[Cell], facts: Sequence[Facts], crowd: Crowd | None, count: int, interval_us: int) -> str:
@@ -153,9 +157,10 @@ def document(cells: Sequence[Cell], facts: Sequence[Facts], crowd: Crowd | None,
         f"Each cell: {count} requests of the charge loop, one each {interval_us / 1000:g} ms, over loopback, in "
         "microseconds from the *intended* send time to the answer. Beside it, asked in turn within the same "
         "milliseconds: a C program that blocks on its socket and sends the same answer, over the same transport (TLS: "
-        "OpenSSL). The client has one processor; with FIFO, session and echo stay on another, without it the system "
-        "places them. `cpu`: processor time of the answering thread a cycle. `late`: answers after more than 25 ms. "
-        "`x`: times the echo.",
+        "OpenSSL). The client has one processor, session and echo have another. With FIFO, Python runs where it likes; "
+        "without it, beside the client, so that it stalls nobody but itself. `cpu`: processor time of the answering "
+        "thread a cycle. `late`: answers after more than 25 ms. `x`: times the echo. "
+        "`stolen`: milliseconds in which the machine's host let it wait.",
         "Loads: block200: the interpreter is held 200 ms in every second; json: 5 MB are written as JSON back to back; "
         "gc: a big heap is collected every 0.3 s; hogs: an endless loop on each processor.",
         "Promised, with FIFO and, but for hogs, without: none late, p99.9 below 2 ms, median and cpu at most 1.5 times "
@@ -179,7 +184,7 @@ def document(cells: Sequence[Cell], facts: Sequence[Facts], crowd: Crowd | None,
 
 def _cells(cells: Sequence[Cell]) -> list[str]:
     head = ["session", "load", "median", "p99", "p99.9", "max", "late", "cpu", "echo median", "p99.9", "cpu"]
-    head += ["median x", "cpu x", "missed"]
+    head += ["median x", "cpu x", "stolen ms", "missed"]
     parts = []
     for fifo, title in ((True, "## With FIFO"), (False, "## At normal priority")):
         chosen = [cell for cell in cells if cell.fifo is fifo]

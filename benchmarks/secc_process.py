@@ -102,10 +102,14 @@ class SeccProcess:
                 times[int(task.name)] = task_ns(task)
         return times
 
-    def pin_link_threads(self, cpu: int) -> None:
-        """Keep the link threads on one processor, as the floor is."""
-        for task in self.link_threads_ns():
-            os.sched_setaffinity(task, {cpu})
+    def pin(self, link_cpu: int, python_cpu: int | None) -> None:
+        """Keep the link threads on one processor, as the floor is, and the others on another if one is given."""
+        links = self.link_threads_ns()
+        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
+            if int(task.name) in links:
+                os.sched_setaffinity(int(task.name), {link_cpu})
+            elif python_cpu is not None:
+                os.sched_setaffinity(int(task.name), {python_cpu})
 
     def stop(self) -> None:
         """End it."""

@@ -105,14 +105,16 @@ class Pair:
             self._echo = _start_echo(folder, options, far, answer, fifo)
         self.client.give_requests([request, request])
 
-    def measure(self, count: int, interval_us: int) -> tuple[Side, Side]:
-        """Ask both in turn; gives the session's side and the echo's."""
+    def measure(self, count: int, interval_us: int) -> tuple[Side, Side, int]:
+        """Ask both in turn; gives the session's side, the echo's, and the milliseconds that a host took meanwhile."""
+        stolen_ms = stolen_so_far_ms()
         echo = Path(f"/proc/{self._echo.pid}/task/{self._echo.pid}")
         before, echo_before = self._secc.link_threads_ns(), task_ns(echo)
         times = self.client.run(count, interval_us)
         link_ns = max(ns - before.get(task, ns) for task, ns in self._secc.link_threads_ns().items())
         echo_ns = task_ns(echo) - echo_before
-        return Side(times[0], link_ns / count / 1000), Side(times[1], echo_ns / count / 1000)
+        sides = Side(times[0], link_ns / count / 1000), Side(times[1], echo_ns / count / 1000)
+        return *sides, stolen_so_far_ms() - stolen_ms
 
     def close(self) -> None:
         """End the session and the echo."""
@@ -123,8 +125,8 @@ class Pair:
 def _start_echo(
     folder: Path, options: Sequence[str], far: socket.socket, answer: bytes, fifo: bool
 ) -> subprocess.Popen[bytes]:
-    command = [str(folder / "paced_client"), *options]
-    command += ["--fifo", str(FIFO_PRIORITY), "--cpu", str(SERVER_CPU)] if fifo else []
+    command = [str(folder / "paced_client"), "--cpu", str(SERVER_CPU), *options]
+    command += ["--fifo", str(FIFO_PRIORITY)] if fifo else []
     command += ["--chain", str(folder / CHAIN), "--key", str(folder / KEY), "echo", str(far.fileno())]
     echo = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=[far.fileno()])
     assert echo.stdin is not None
@@ -140,6 +142,12 @@ def _tcp_pair() -> tuple[socket.socket, socket.socket]:
     for end in (near, far):
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return near, far
+
+
+def stolen_so_far_ms() -> int:
+    """Give the time that virtual processors were ready to run and the host did not let them."""
+    ticks = int(Path("/proc/stat").read_text().split()[8])
+    return ticks * 1000 // os.sysconf("SC_CLK_TCK")
 
 
 def hogs() -> list[subprocess.Popen[bytes]]:

@@ -1,11 +1,19 @@
 #include "tls_staple.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <string.h>
 
 #define STATUS_OCSP_MULTI 2
 #define MAX_STATUS_OCTETS 0xFFFFFF
+
+/* A version may be newer when we run than it was when we were built. */
+#define CHAIN_SINCE 0x30600000UL
+#define SET_OCSP_RESPONSES 143 /* SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP_EX */
+#if OPENSSL_VERSION_NUMBER < CHAIN_SINCE
+DEFINE_STACK_OF(OCSP_RESPONSE)
+#endif
 
 /* In OpenSSL only with EVerest's patch: have CertificateStatus sent though no `status_request` was answered. */
 extern int SSL_set_tlsext_status_expected(SSL *ssl, int expected) __attribute__((weak));
@@ -17,32 +25,33 @@ bool tls_staple_knows_v2(void)
 
 bool tls_staple_knows_chain(void)
 {
-#ifdef SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP_EX
-    return OpenSSL_version_num() >= 0x30600000UL;
-#else
-    return false;
-#endif
+    return OpenSSL_version_num() >= CHAIN_SINCE;
 }
 
-#ifdef SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP_EX
-/* One entry a certificate, NULL where there is no response. */
-static bool staple_chain(SSL *ssl, const struct tls_chain *chain)
+/* The responses from the leaf's up to the first that is missing. */
+static STACK_OF(OCSP_RESPONSE) * responses_of(const struct tls_chain *chain)
 {
     STACK_OF(OCSP_RESPONSE) *responses = sk_OCSP_RESPONSE_new_null();
-    if (responses == NULL)
-        return false;
-    for (size_t i = 0; i < chain->staples_n; i++) {
+    for (size_t i = 0; responses != NULL && i < chain->staples_n; i++) {
         const unsigned char *at = chain->staples[i].octets;
         OCSP_RESPONSE *response = at ? d2i_OCSP_RESPONSE(NULL, &at, (long)chain->staples[i].n) : NULL;
+        if (response == NULL)
+            break;
         if (sk_OCSP_RESPONSE_push(responses, response) <= 0)
             OCSP_RESPONSE_free(response);
     }
-    if (SSL_set0_tlsext_status_ocsp_resp_ex(ssl, responses) == 1)
+    ERR_clear_error(); /* or the handshake would fail of them */
+    return responses;
+}
+
+static bool staple_chain(SSL *ssl, const struct tls_chain *chain)
+{
+    STACK_OF(OCSP_RESPONSE) *responses = responses_of(chain);
+    if (sk_OCSP_RESPONSE_num(responses) > 0 && SSL_ctrl(ssl, SET_OCSP_RESPONSES, 0, responses) == 1)
         return true;
     sk_OCSP_RESPONSE_pop_free(responses, OCSP_RESPONSE_free);
     return false;
 }
-#endif
 
 /* The connection takes `octets` over. */
 static bool give(SSL *ssl, uint8_t *octets, size_t n)
@@ -55,10 +64,8 @@ static bool give(SSL *ssl, uint8_t *octets, size_t n)
 
 bool tls_staple(SSL *ssl, const struct tls_chain *chain)
 {
-#ifdef SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP_EX
-    if (tls_staple_knows_chain() && SSL_version(ssl) >= TLS1_3_VERSION && chain->staples_n > 0)
+    if (tls_staple_knows_chain() && SSL_version(ssl) >= TLS1_3_VERSION)
         return staple_chain(ssl, chain);
-#endif
     if (chain->staples_n == 0 || chain->staples[0].n == 0)
         return false;
     return give(ssl, OPENSSL_memdup(chain->staples[0].octets, chain->staples[0].n), chain->staples[0].n);

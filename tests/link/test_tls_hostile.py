@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 from fastsecc._link import Closed, CloseMode, CloseReason, Link, TlsProfiles
+from fastsecc.messages import iso2
 from tests.link import client_hello as ch
 from tests.link.certificates import Certificates
 from tests.link.conftest import PATIENCE_S, Connection, shake_hands, tcp_pair
 from tests.link.test_life import entries, wait_for_count
+from tests.link.test_loop import ask, current_demand_req, current_demand_res, template
 
 CLOSED_EARLY = Closed(CloseReason.TLS_FAILED, "the EV has closed the connection during the handshake")
 VERSIONS = ["TLSv1.2", "TLSv1.3"]
@@ -104,9 +106,9 @@ def test_ev_that_stops_in_the_middle(certificates, accept, p256):
 
 
 def test_the_time_limit_is_only_for_the_handshake(certificates, accept, p256):
-    connection = accept(p256, handshake_timeout_ms=200)
+    connection = accept(p256, handshake_timeout_ms=500)
     shake_hands(connection, certificates.ev("TLSv1.2"))
-    assert not connection.link.join(0.25)
+    assert not connection.link.join(0.55)
     connection.link.reply(0x8001, b"still here")
     assert connection.receive() == b"still here"
 
@@ -262,6 +264,22 @@ def test_plain_octets_after_the_handshake(certificates, accept, p256, version):
     with socket.socket(fileno=connection.ev.detach()) as plain:
         plain.sendall(b"\x01\xfe\x80\x01\x00\x00\x00\x04\x80\x00\x00\x00")
         assert connection.closed().reason == CloseReason.IO_ERROR
+
+
+def test_neighbours_of_hostile_evs(certificates, accept, p256):
+    """An EV in its loop is answered, every time, while others stop, talk rubbish and close in their handshakes."""
+    good = accept(p256)
+    shake_hands(good, certificates.ev("TLSv1.2"))
+    good.link.publish(template(iso2, current_demand_res(iso2)))
+    others = []
+    for octets in [*RUBBISH.values(), *GOOD, b"", ch.client_hello(ch.TLS12)[:50]] * 3:
+        others.append(accept(handshake_timeout_ms=500))
+        others[-1].ev.sendall(octets)
+        for _ in range(10):
+            ask(good, iso2, current_demand_req(iso2))
+    for other in others:
+        assert other.closed().reason == CloseReason.TLS_FAILED
+    assert good.link.stats().answered == 10 * len(others)
 
 
 def resident_kib() -> int:
