@@ -35,7 +35,7 @@ $(VENV)/.ready: pyproject.toml
 	@touch $@
 
 $(VENV)/.built: $(VENV)/.ready setup.py $(NATIVE) $(SCHEMA)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[dev]'
+	@FASTSECC_WERROR=1 $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[dev]'
 	@touch $@
 
 clean:

@@ -78,7 +78,10 @@ cdef class TlsProfiles:
         for response in chain.ocsp:
             self._add_staple(response or b"")
         cdef bytes key = fsencode(chain.private_key)
-        if not tls_chain_key(self._profiles, key, NULL if chain.password is None else <const char *>password, &error):
+        cdef const char *secret = NULL
+        if chain.password is not None:
+            secret = password
+        if not tls_chain_key(self._profiles, key, secret, &error):
             raise _tls_failure(&error)
         return 0
 
