@@ -29,7 +29,7 @@ FRAGMENTS = [
 ]
 
 
-def check(message: Type, namespace: str) -> None:
+def check_round_trip(message: Type, namespace: str) -> None:
     """Encode and decode a document."""
     decoded = decode_flagged(encode(message), namespace)
     assert decoded.message == message
@@ -39,14 +39,14 @@ def check(message: Type, namespace: str) -> None:
 @pytest.mark.parametrize("cls", [app_protocol.supportedAppProtocolReq, app_protocol.supportedAppProtocolRes])
 @given(data=st.data())
 def test_handshake(cls: type[Type], data: st.DataObject) -> None:
-    check(data.draw(messages(cls)), "sap")
+    check_round_trip(data.draw(messages(cls)), "sap")
 
 
 @pytest.mark.parametrize(("namespace", "cls"), ENVELOPED)
 @settings(max_examples=10)
 @given(data=st.data())
 def test_message(namespace: str, cls: type[Type], data: st.DataObject) -> None:
-    check(data.draw(document(namespace, cls)), namespace)
+    check_round_trip(data.draw(document(namespace, cls)), namespace)
 
 
 @pytest.mark.parametrize(("namespace", "cls", "element"), FRAGMENTS)
@@ -67,7 +67,7 @@ def test_short_list(count: int) -> None:
     protocol = app_protocol.AppProtocolType(
         ProtocolNamespace="urn:x", VersionNumberMajor=1, VersionNumberMinor=0, SchemaID=1, Priority=1
     )
-    check(app_protocol.supportedAppProtocolReq(AppProtocol=[protocol] * count), "sap")
+    check_round_trip(app_protocol.supportedAppProtocolReq(AppProtocol=[protocol] * count), "sap")
 
 
 @pytest.mark.parametrize("count", [1, 2, 1023, 1024])

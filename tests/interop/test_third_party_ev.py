@@ -38,7 +38,7 @@ class Sides:
     ev: tuple[str, ...]
 
 
-def charge(shared: Path, ev_python: Path, sides: Sides) -> None:
+def check_charge(shared: Path, ev_python: Path, sides: Sides) -> None:
     """Let the EV charge once, and stop the SECC."""
     with veth_pair() as pair:
         fastsecc = [sys.executable, "-m", "fastsecc", "run", "--iface", pair.secc_interface, "--no-slac", *sides.secc]
@@ -62,7 +62,7 @@ def charge(shared: Path, ev_python: Path, sides: Sides) -> None:
 @pytest.mark.parametrize(("protocol", "energy"), [("din", "dc"), ("iso2", "dc"), ("iso2", "ac")])
 def test_a_third_party_ev_charges(shared: Path, ev_python: Path, protocol: str, energy: str) -> None:
     wishes = ("--protocol", protocol, "--energy", energy, "--tls", "none")
-    charge(shared, ev_python, Sides(("--energy", energy), wishes))
+    check_charge(shared, ev_python, Sides(("--energy", energy), wishes))
 
 
 @pytest.mark.parametrize("policy", ["allow", "force"])
@@ -71,4 +71,4 @@ def test_a_third_party_ev_charges_over_tls(shared: Path, ev_python: Path, energy
     """CMN_SDP_002, CMN_SupportedAppProtocol_001; the EV checks the charger's chain against its V2G root."""
     pki = str(ev_python.parents[2] / "pki")
     wishes = ("--protocol", "iso2", "--energy", energy, "--tls", "1.2", "--pki", pki)
-    charge(shared, ev_python, Sides(("--energy", energy, "--tls", policy, "--pki", pki), wishes))
+    check_charge(shared, ev_python, Sides(("--energy", energy, "--tls", policy, "--pki", pki), wishes))

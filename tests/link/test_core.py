@@ -14,7 +14,7 @@ LINK = ROOT / "native" / "link"
 WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
 
 
-def run(tmp_path: Path, program: str, *sources: str) -> None:
+def check_program(tmp_path: Path, program: str, *sources: str) -> None:
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler")
@@ -29,25 +29,25 @@ def run(tmp_path: Path, program: str, *sources: str) -> None:
 
 
 def test_triple_buffer_is_never_torn(tmp_path):
-    run(tmp_path, "triple_stress")
+    check_program(tmp_path, "triple_stress")
 
 
 def test_ring_keeps_every_frame(tmp_path):
-    run(tmp_path, "ring_stress", "ring.c")
+    check_program(tmp_path, "ring_stress", "ring.c")
 
 
 def test_limits_are_compared_as_decimals(tmp_path):
-    run(tmp_path, "limits", "loop_response.c")
+    check_program(tmp_path, "limits", "loop_response.c")
 
 
 def test_response_that_cannot_be_encoded_is_pythons(tmp_path):
-    run(tmp_path, "loop_refusal", "loop.c", "loop_response.c")
+    check_program(tmp_path, "loop_refusal", "loop.c", "loop_response.c")
 
 
 def test_links_keep_their_order_under_threads(tmp_path):
     parts = ("link", "thread", "loop", "loop_response", "ring", "rt", "v2gtp", "transport_plain")
-    run(tmp_path, "link_stress", *(f"{part}.c" for part in parts))
+    check_program(tmp_path, "link_stress", *(f"{part}.c" for part in parts))
 
 
 def test_noise_in_a_client_hello(tmp_path):
-    run(tmp_path, "hello_noise", "tls_hello.c")
+    check_program(tmp_path, "hello_noise", "tls_hello.c")
