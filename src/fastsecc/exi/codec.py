@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fastsecc import _exi
 from fastsecc.errors import DecodeError, EncodeError
+from fastsecc.exi.origin import recall, remember
 from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.schema import Type
 
@@ -72,17 +73,22 @@ def decode_flagged(data: Octets, namespace: str, fragment: bool = False) -> Deco
     message, element, bit, fault, deviations = _exi.decode(octets, _root(namespace), fragment)
     if fault:
         raise DecodeError(element, bit, _FAULTS[fault])
+    if fragment:
+        remember(message, namespace, element)
     return Decoded(message, element, tuple(Deviation(path, bit, _FAULTS[what]) for path, bit, what in deviations))
 
 
 def encode(message: Type, fragment: bool = False, *, namespace: str | None = None, element: str | None = None) -> bytes:
     """Encode a message as an EXI document, or with `fragment` as the EXI fragment that is signed.
 
-    The namespace is the one that the message's class is from; xmldsig types are encoded with the stand-alone grammar of
-    that namespace unless another is named. `element` is needed only where several elements have the same class.
-    Raises EncodeError, which names the element that the schema does not allow.
+    A message that was decoded as a fragment, or read from JSON, is encoded as what it was. For others the namespace is
+    the one that their class is from (for xmldsig types that of XML signature, whose stand-alone grammar signatures are
+    made with), and `element` is needed only where several elements have the same class. Raises EncodeError, which names
+    the element that the schema does not allow.
     """
     cls = type(message)
+    if fragment and namespace is None and element is None and (origin := recall(message)) is not None:
+        namespace, element = origin
     root = _home(cls) if namespace is None else _root(namespace)
     return _exi.encode(message, root, _event_code(cls, root, fragment, element), fragment)
 

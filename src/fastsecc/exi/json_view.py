@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from fastsecc.errors import EncodeError
+from fastsecc.exi.origin import recall, remember
 from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.reflection import (
     Element,
@@ -64,7 +65,9 @@ def from_tree(tree: object, namespace: str | None = None) -> Type:
         raise EncodeError("/", "expected an object with one key, the name of the root element")
     ((name, content),) = tree.items()
     cls = _root_class(name, namespace)
-    return _build(cls, content, name)
+    message = _build(cls, content, name)
+    remember(message, namespace_of(cls) if namespace is None else namespace, name)
+    return message
 
 
 def root_element(message: Type | Simple, element: str | None) -> Element:
@@ -72,6 +75,8 @@ def root_element(message: Type | Simple, element: str | None) -> Element:
     if not isinstance(message, Type):
         return _bare_element(message, element)
     cls = type(message)
+    if element is None and (origin := recall(message)) is not None:
+        element = origin.element
     candidates = root_elements(cls, namespace_of(cls))
     fitting = [candidate for candidate in candidates if element in (None, candidate.name)]
     names = {candidate.name for candidate in fitting}

@@ -128,7 +128,7 @@ class _KeywordOnly(msgspec.StructMeta):
     """Makes every message keyword-only, so that a mandatory element may follow an optional one."""
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any) -> _KeywordOnly:
-        return super().__new__(cls, name, bases, body, kw_only=True, **options)
+        return super().__new__(cls, name, bases, body, kw_only=True, weakref=True, **options)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(msgspec.field,))
