@@ -64,6 +64,8 @@ struct link {
     /* The thread alone. */
     struct transport *transport;
     struct rt rt;
+    int64_t second_ns;           /* when the second began in which answers are counted */
+    uint64_t answered_before_it;
     enum link_phase phase;
     int64_t open_deadline_ns;
     struct v2gtp framing;

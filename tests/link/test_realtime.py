@@ -10,6 +10,7 @@ import pytest
 from fastsecc import exi
 from fastsecc._link import FIFO_PRIORITY, Frame, Link, fifo_refused, lock_memory
 from fastsecc.messages import iso2
+from tests.link.conftest import v2gtp
 from tests.link.test_loop import DEMAND, ask, current_demand_req, current_demand_res, template
 
 PACE_ms = 30
@@ -38,6 +39,25 @@ def test_the_thread_is_at_fifo_while_the_loop_is_armed(connect):
     for _ in range(2):
         answer_of_python(connection)
     assert not connection.link.stats().fifo
+
+
+@permitted
+def test_a_flood_is_not_answered_at_fifo(connect):
+    """Whoever asks thousands of times a second would keep the rest of the charger from the processor."""
+    connection = connect()
+    connection.link.publish(template(iso2, current_demand_res(iso2)))
+    for _ in range(2):
+        ask(connection, iso2, current_demand_req(iso2))
+    assert connection.link.stats().fifo
+    flood = v2gtp(DEMAND[iso2]) * 500
+    for _ in range(20):  # many in one segment, so that the thread hardly waits for us
+        connection.ev.sendall(flood)
+        for _ in range(500):
+            connection.receive()
+        if not connection.link.stats().fifo:
+            break
+    assert not connection.link.stats().fifo
+    assert connection.link.stats().answered > 2000
 
 
 def test_priority_0_is_the_normal_one(connect):

@@ -188,6 +188,16 @@ def test_octets_that_are_no_message_leave_nothing_to_collect(bench: Bench) -> No
         gc.enable()
 
 
+def test_what_nobody_should_miss_is_a_warning(bench: Bench, caplog) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.session.answers["wake"] = lambda: Output(log=["by the way"], warnings=["values are old"])
+        bench.connection.wake()
+
+    with caplog.at_level(logging.WARNING):
+        run(bench, steps)
+    assert [record.getMessage() for record in caplog.records] == ["1: values are old"]
+
+
 def test_a_deviation_from_the_schema_is_logged(bench: Bench, caplog) -> None:
     async def steps(bench: Bench) -> None:
         bench.link.frame(b"odd")

@@ -173,6 +173,8 @@ class Connection:
     def _carry_out(self, output: Output, now: float) -> None:
         for line in output.log:
             log.info("%s: %s", self.charger.connector, line)
+        for line in output.warnings:
+            log.warning("%s: %s", self.charger.connector, line)
         octets = None if output.response is None else self._encode(output.response)
         for variable in output.variables:
             self.charger.publish(variable.name, self._payload(variable, octets))

@@ -49,6 +49,8 @@ class Output:
     close: Close | None = None
     log: list[str] = field(default_factory=list)
     """Lines for the log: what an operator should know about this input."""
+    warnings: list[str] = field(default_factory=list)
+    """Lines for the log that nobody should miss: the session will not end as the EV wanted."""
 
     def publish(self, name: str, payload: Any = None) -> None:
         """Add a variable."""

@@ -107,6 +107,10 @@ class Context:
         header = self.messages.MessageHeaderType(SessionID=self.session_id)
         return self.messages.V2G_Message(Header=header, Body=self.messages.BodyType(BodyElement=body))
 
+    def warn(self, line: str) -> None:
+        """Tell the operator what must not be missed."""
+        self.out.warnings.append(line)
+
     def log(self, line: str) -> None:
         """Tell the operator."""
         self.out.log.append(line)

@@ -272,7 +272,7 @@ class Machine(ABC):
         if self.context.stale_at is not None or oldest is None:
             return
         self.context.stale_at = at
-        self.context.log(f"{oldest.name} {at - oldest.at:.1f} s old: stopping")
+        self.context.warn(f"{oldest.name} {at - oldest.at:.1f} s old: stopping")
 
     def _announce(self, body: Any) -> None:
         """Publish which message was received or is about to be sent."""

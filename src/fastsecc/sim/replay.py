@@ -186,7 +186,7 @@ class _Connection:
             verdict=Verdict.ENDED if ended else _judge(recorded, ours),
             differences=tuple(compared),
             deviations=deviations,
-            log=tuple(output.log),
+            log=(*output.log, *output.warnings),
         )
 
     def _play(self, index: int, record: Record) -> tuple[Output, tuple[Deviation, ...]]:

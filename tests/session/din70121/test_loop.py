@@ -76,7 +76,7 @@ def test_stale_present_values_stop_the_charge(make: MakeDrive) -> None:
     response, _ = drive.loop(ev.current_demand())
     assert response.DC_EVSEStatus.EVSEStatusCode == "EVSE_Malfunction"
     assert response.DC_EVSEStatus.EVSENotification == "StopCharging"
-    assert any("present values" in line for output in drive.outputs for line in output.log)
+    assert any("present values" in line for output in drive.outputs for line in output.warnings)
     ev.present(drive, 400.0, 20.0)  # too late: the session can only be stopped
     assert drive.ok(ev.current_demand()).body.DC_EVSEStatus.EVSEStatusCode == "EVSE_Malfunction"
     assert drive.ok(ev.power_delivery(False)).body.EVSEStatus.EVSEStatusCode == "EVSE_Malfunction"

@@ -151,7 +151,7 @@ def test_old_present_values_stop_the_charge(way: Any, ev: Any, who: str) -> None
         drive.now += 10.1
         step = drive.send(ev.current_demand())
         assert step.body.DC_EVSEStatus.EVSEStatusCode == "EVSE_Malfunction"
-    assert any(line.startswith("present values are 10") and line.endswith("stopping") for line in step.output.log)
+    assert any(line.startswith("present values are 10") and line.endswith("stopping") for line in step.output.warnings)
     made.present(400.0, 50.0)  # too late: the session can only be stopped
     body = drive.ok(ev.current_demand()).body
     assert (body.DC_EVSEStatus.EVSEStatusCode, body.DC_EVSEStatus.EVSENotification) == (
@@ -191,8 +191,8 @@ def test_values_that_never_came_are_as_old_as_the_loop(way: Any, ev: Any) -> Non
     made.present = lambda *values: None
     drive = made.to("CURRENT_DEMAND_OR_POWER_DELIVERY")
     assert drive.charger.present_values_at is None
-    assert drive.wait(9.5).output.log == []
-    assert drive.wait(1.0).output.log != []
+    assert drive.wait(9.5).output.warnings == []
+    assert drive.wait(1.0).output.warnings != []
 
 
 def test_age_does_not_matter_elsewhere(way: Any, ev: Any) -> None:
@@ -272,7 +272,7 @@ def test_old_limits_and_isolation_stop_the_charge_where_an_age_is_set(way: Any, 
     made.present()
     template = drive.session.loop_template(drive.now)
     assert template.fresh_until == said_at + 20.0
-    assert drive.wait(3.0).output.log == [f"{words} 20.0 s old: stopping"]
+    assert drive.wait(3.0).output.warnings == [f"{words} 20.0 s old: stopping"]
     status = drive.ok(ev.current_demand()).body.DC_EVSEStatus
     assert (status.EVSEStatusCode, status.EVSENotification) == ("EVSE_Malfunction", "StopCharging")
 
@@ -294,6 +294,6 @@ def test_the_link_says_which_value_was_too_old(way: Any, ev: Any) -> None:
     drive.now += 10.1
     told = LoopProgress(2, drive.message(ev.current_demand()), drive.now, 0, True)
     drive.charger.present_values_at = drive.now  # a cmd that the session has not seen yet
-    assert drive.took(drive.session.loop_progress(told, drive.now)).output.log == [
+    assert drive.took(drive.session.loop_progress(told, drive.now)).output.warnings == [
         "present values are 10.2 s old: stopping"
     ]
