@@ -223,6 +223,7 @@ def test_a_dropped_follower_that_never_reads_is_cut_off(
             while any(member.unsubscribe for member in server._clients):
                 chargers["left"].publish("selected_protocol", "p" * 10_000)
             await settled(lambda: not server._clients)
+            assert not server._clients
             mute.close()
 
     run(test())

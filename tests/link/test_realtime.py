@@ -8,7 +8,7 @@ import time
 import pytest
 
 from fastsecc import exi
-from fastsecc._link import FIFO_PRIORITY, Frame, Link, fifo_refused, lock_memory
+from fastsecc._link import FIFO_PRIORITY, CloseReason, Frame, Link, fifo_refused, lock_memory
 from fastsecc.messages import iso2
 from tests.link.conftest import v2gtp
 from tests.link.test_loop import DEMAND, ask, current_demand_req, current_demand_res, template
@@ -141,4 +141,4 @@ def test_the_end_does_not_wait(connect):
     while connection.link.stats().held == 0:
         time.sleep(0.001)
     connection.link.abort()
-    connection.closed()
+    assert connection.closed().reason == CloseReason.CLOSED_BY_US
