@@ -31,6 +31,7 @@ QUICK_LOADS = ("idle", "json", HOGS)
 INTERVAL_us = 2000
 QUICK_COUNT = 1000
 SETTLE_s = 1.0
+MAX_TRIES = 5
 OUTPUT = Path(__file__).with_name("RESULTS.md")
 
 
@@ -53,7 +54,7 @@ def measure_cells(folder: Path, sessions: Sequence[Kind], load: str, fifo: bool,
         busy = hogs() if load == HOGS else []
         time.sleep(SETTLE_s)
         for pair in pairs:
-            yield Cell(pair.kind, load, fifo, *pair.measure(count, INTERVAL_us))
+            yield undisturbed(pair, load, fifo, count)
     finally:
         for hog in busy:
             hog.kill()
@@ -62,6 +63,15 @@ def measure_cells(folder: Path, sessions: Sequence[Kind], load: str, fifo: bool,
         for pair in pairs:
             pair.close()
         secc.stop()
+
+
+def undisturbed(pair: Pair, load: str, fifo: bool, count: int) -> Cell:
+    """Measure a cell, again while its floor is itself too slow: then the host had taken the machine from both."""
+    for attempt in range(1, MAX_TRIES + 1):
+        cell = Cell(pair.kind, load, fifo, *pair.measure(count, INTERVAL_us), attempt)
+        if cell.floor_holds:
+            break
+    return cell
 
 
 def priorities() -> tuple[bool, ...]:

@@ -14,7 +14,7 @@ from benchmarks.secc_process import Kind
 from benchmarks.side_by_side import Side
 
 LATE_ms = 25.0
-ROW = "{:<14} {:<9} {:<5} {:>7} {:>7} {:>7} {:>8} {:>5} {:>6} {:>7} {:>7} {:>6} {:>7} {:>6} {:>6}"
+ROW = "{:<14} {:<9} {:<5} {:>7} {:>7} {:>7} {:>8} {:>5} {:>6} {:>7} {:>7} {:>6} {:>7} {:>6} {:>6} {:>5}"
 MAX_RATIO = 1.5
 MAX_P999_us = 2000.0
 
@@ -33,7 +33,7 @@ class Cell:
 
     HEADINGS: ClassVar[str] = ROW.format(
         *("session", "load", "FIFO", "median", "p99", "p99.9", "max", "late", "cpu"),
-        *("echo", "p99.9", "cpu", "median", "cpu", "stolen"),
+        *("echo", "p99.9", "cpu", "median", "cpu", "stolen", "tries"),
     )
 
     kind: Kind
@@ -43,6 +43,13 @@ class Cell:
     echo: Side
     stolen_ms: int
     """Time that the machine's host gave to others meanwhile."""
+    tries: int
+    """How often it was measured until the echo itself kept the bounds; the last one counts."""
+
+    @property
+    def floor_holds(self) -> bool:
+        """Tell whether the machine let the echo keep the bounds; asked only where something is promised."""
+        return not self.promised or not (_has_late(self.echo) or _has_tail(self.echo))
 
     @property
     def median_ratio(self) -> float:
@@ -86,6 +93,7 @@ class Cell:
             f"{self.median_ratio:.2f}",
             f"{self.cpu_ratio:.2f}",
             str(self.stolen_ms),
+            str(self.tries),
         ]
 
     def line(self) -> str:
@@ -160,7 +168,9 @@ def document(cells: Sequence[Cell], facts: Sequence[Facts], crowd: Crowd | None,
         "OpenSSL). The client has one processor, session and echo have another. With FIFO, Python runs where it likes; "
         "without it, beside the client, so that it stalls nobody but itself. `cpu`: processor time of the answering "
         "thread a cycle. `late`: answers after more than 25 ms. `x`: times the echo. "
-        "`stolen`: milliseconds in which the machine's host let it wait.",
+        "`stolen`: milliseconds in which the machine's host let it wait. `tries`: a cell whose echo itself misses p99.9 "
+        "or is late says nothing of the session beside it and is measured again, at most five times; the last one stands "
+        "here.",
         "Loads: block200: the interpreter is held 200 ms in every second; json: 5 MB are written as JSON back to back; "
         "gc: a big heap is collected every 0.3 s; hogs: an endless loop on each processor.",
         "Promised, with FIFO and, but for hogs, without: none late, p99.9 below 2 ms, median and cpu at most 1.5 times "
@@ -184,7 +194,7 @@ def document(cells: Sequence[Cell], facts: Sequence[Facts], crowd: Crowd | None,
 
 def _cells(cells: Sequence[Cell]) -> list[str]:
     head = ["session", "load", "median", "p99", "p99.9", "max", "late", "cpu", "echo median", "p99.9", "cpu"]
-    head += ["median x", "cpu x", "stolen ms", "missed"]
+    head += ["median x", "cpu x", "stolen ms", "tries", "missed"]
     parts = []
     for fifo, title in ((True, "## With FIFO"), (False, "## At normal priority")):
         chosen = [cell for cell in cells if cell.fifo is fifo]
