@@ -168,9 +168,9 @@ def document(cells: Sequence[Cell], facts: Sequence[Facts], crowd: Crowd | None,
         "OpenSSL). The client has one processor, session and echo have another. With FIFO, Python runs where it likes; "
         "without it, beside the client, so that it stalls nobody but itself. `cpu`: processor time of the answering "
         "thread a cycle. `late`: answers after more than 25 ms. `x`: times the echo. "
-        "`stolen`: milliseconds in which the machine's host let it wait. `tries`: a cell whose echo itself misses p99.9 "
-        "or is late says nothing of the session beside it and is measured again, at most five times; the last one stands "
-        "here.",
+        "`stolen`: milliseconds in which the machine's host let it wait. `tries`: a cell whose echo is itself late or "
+        "misses p99.9 says nothing of the session beside it and is measured again, at most five times; the last one "
+        "stands here.",
         "Loads: block200: the interpreter is held 200 ms in every second; json: 5 MB are written as JSON back to back; "
         "gc: a big heap is collected every 0.3 s; hogs: an endless loop on each processor.",
         "Promised, with FIFO and, but for hogs, without: none late, p99.9 below 2 ms, median and cpu at most 1.5 times "
