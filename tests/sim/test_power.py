@@ -153,14 +153,14 @@ def test_contactor_closes_late_and_opens_at_once():
 
 def test_ac_current_is_the_lesser_of_both_sides_and_flows_in_every_phase():
     power = AcPower(AcRatings(phases=3, max_current_a=32, current_ramp_a_per_s=20))
-    power.ev_max_current_a = 16
+    power.ev_current_a = 16
     run(power, 0.0, 1.0)
     assert power.power_w == 0, "the contactor is open"
     power.contactor.close()
     run(power, 1.0, 3.0)
     assert power.current_a == 16
     assert power.power_w == 3 * 230 * 16
-    power.ev_max_current_a = 63
+    power.ev_current_a = 63
     run(power, 3.0, 5.0)
     assert power.current_a == 32
     assert power.power_w == power.ratings.max_power_w

@@ -18,9 +18,14 @@ from fastsecc.sim.settings import SimulatorSettings
 
 def energy_transfer_modes(settings: SimulatorSettings) -> list[str]:
     """List what the outlet offers, the best first."""
-    if settings.energy == "dc":
-        return ["DC_extended"]
-    return [*(["AC_three_phase_core"] if settings.ac.phases == 3 else []), "AC_single_phase_core"]
+    if settings.is_megawatt:
+        modes, bidirectional = ["MCS"], "MCS_BPT"
+    elif settings.is_ac:
+        three_phase = ["AC_three_phase_core"] if settings.ac.phases == 3 else []
+        modes, bidirectional = [*three_phase, "AC_single_phase_core"], "AC_BPT"
+    else:
+        modes, bidirectional = ["DC_extended"], "DC_BPT"
+    return [*modes, bidirectional] if settings.bidirectional else modes
 
 
 class SimulatedCharger:
@@ -34,7 +39,7 @@ class SimulatedCharger:
             unix_s: gives the wall clock's Unix seconds, for the meter's timestamps.
         """
         self.settings = settings
-        self.outlet: Outlet = DcOutlet(settings) if settings.energy == "dc" else AcOutlet(settings)
+        self.outlet: Outlet = AcOutlet(settings) if settings.is_ac else DcOutlet(settings)
         self._unix_s = unix_s
         self._authorize_at: float | None = None
         self._authorized = False
@@ -85,7 +90,8 @@ class SimulatedCharger:
         yield self._session_setup()
         yield from self.outlet.boot()
         yield Command("receipt_is_required", {"receipt_required": settings.receipt_required})
-        yield Command("setup", {"evse_id": evse_id, "sae_j2847_mode": "None", "debug_mode": settings.debug_mode})
+        mode, debug = settings.sae_j2847_mode, settings.debug_mode
+        yield Command("setup", {"evse_id": evse_id, "sae_j2847_mode": mode, "debug_mode": debug})
         yield Command("update_energy_transfer_modes", {"supported_energy_transfer_modes": modes})
         yield Command("reset_error", {})
 
@@ -133,6 +139,8 @@ class SimulatedCharger:
             "energy_Wh_import": {"total": meter.energy_wh},
             **self.outlet.meter_values(),
         }
+        if self.settings.bidirectional:
+            reading["energy_Wh_export"] = {"total": meter.discharged_wh}
         yield Command("update_meter_info", {"powermeter": reading})
 
     def _on_end(self, _: Any) -> Commands:
