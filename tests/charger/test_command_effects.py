@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fastsecc.charger import commands
@@ -119,23 +121,60 @@ def test_a_receipt_stays_required_after_a_session() -> None:
 def test_update_supported_app_protocols_tells_whether_all_were_taken(
     protocols: list[str], result: bool, left: set[str]
 ) -> None:
-    state = ChargerState()
+    state = ChargerState(available_app_protocols=frozenset({"DIN70121", "ISO15118D2"}))
     args = {"supported_app_protocols": {"app_protocols": protocols}}
     assert commands.apply(state, "update_supported_app_protocols", args, NOW) is result
     assert state.supported_app_protocols == left
 
 
-def test_din_is_not_offered_for_ac_and_comes_back_for_dc() -> None:
+ALL = {"DIN70121", "ISO15118D2", "ISO15118D20"}
+
+
+@pytest.mark.parametrize(
+    ("modes", "kind", "services", "offered"),
+    [
+        (["AC_single_phase_core", "DC_core"], "ac", [1, 2], ALL - {"DIN70121"}),
+        (["AC_three_phase_core", "AC_single_phase_core", "AC_two_phase"], "ac", [1], ALL - {"DIN70121"}),
+        (["AC_three_phase_core", "AC_BPT", "AC_BPT_DER"], "ac", [1, 5], ALL - {"DIN70121"}),
+        (["AC_BPT"], "ac", [5], ALL - {"DIN70121"}),
+        (["DC_extended", "DC_BPT", "DC_extended", "DC"], "dc", [2, 6], ALL),
+        (["DC_BPT", "DC_unique", "DC_combo_core"], "dc", [6, 2], ALL),
+        (["MCS", "MCS_BPT"], "dc", [8, 9], ALL),
+        (["WPT", "DC_ACDP", "DC_ACDP_BPT"], "dc", [], ALL - {"ISO15118D20"}),
+        (["AC_DER_IEC", "AC_DER_SAE"], "ac", [], {"ISO15118D2"}),
+        ([], "dc", [], ALL - {"ISO15118D20"}),
+    ],
+)
+def test_modes_decide_ac_or_dc_the_services_and_the_protocols(
+    modes: list[str], kind: str, services: list[int], offered: set[str]
+) -> None:
     state = ChargerState()
-    for modes, kind, offered in (
-        (["AC_single_phase_core", "DC_core"], "ac", {"ISO15118D2"}),
-        (["DC_extended", "DC_BPT", "DC_extended"], "dc", {"DIN70121", "ISO15118D2"}),
-        ([], "dc", {"DIN70121", "ISO15118D2"}),
-    ):
-        commands.apply(state, "update_energy_transfer_modes", {"supported_energy_transfer_modes": modes}, NOW)
-        assert state.energy_transfer_modes == tuple(dict.fromkeys(modes))
-        assert state.energy_kind == kind
-        assert state.offered_app_protocols == offered
+    commands.apply(state, "update_energy_transfer_modes", {"supported_energy_transfer_modes": modes}, NOW)
+    assert state.energy_transfer_modes == tuple(dict.fromkeys(modes))
+    assert state.energy_kind == kind
+    assert [service.id for service in state.iso20_services] == services
+    assert state.offered_app_protocols == offered
+
+
+def test_din_comes_back_when_the_modes_are_dc_again() -> None:
+    state = ChargerState()
+    for mode in ("AC_single_phase_core", "DC_extended"):
+        commands.apply(state, "update_energy_transfer_modes", {"supported_energy_transfer_modes": [mode]}, NOW)
+    assert state.offered_app_protocols == ALL
+
+
+@pytest.mark.parametrize(
+    ("values", "discharges"),
+    [
+        ({}, False),
+        ({"sae_j2847_mode": "V2H"}, True),
+        ({"energy_transfer_modes": ("AC_three_phase_core", "AC_BPT")}, True),
+        ({"energy_transfer_modes": ("MCS",)}, False),
+        ({"energy_transfer_modes": ("MCS_BPT",)}, True),
+    ],
+)
+def test_a_charger_discharges_with_a_bidirectional_service(values: dict[str, Any], discharges: bool) -> None:
+    assert ChargerState(**values).discharges is discharges
 
 
 def test_ac_limits_that_leave_discharging_out_keep_it() -> None:

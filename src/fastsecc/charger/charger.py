@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fastsecc.charger import commands, variables
-from fastsecc.charger.enums import SaeJ2847BidiMode
 from fastsecc.charger.state import ChargerState
 from fastsecc.errors import VariableError
 
@@ -123,11 +122,11 @@ class Charger:
             self._tell_error(error, None)
 
     def _checked(self, name: str, payload: Any) -> Any:
-        signed = self.state.sae_j2847_mode != SaeJ2847BidiMode.None_
+        signed = self.state.discharges
         try:
             return variables.check(name, payload, signed=signed)
         except VariableError as error:
-            value = variables.check(name, variables.fit(name, payload))
+            value = variables.check(name, variables.fit(name, payload, signed=signed), signed=signed)
             if name not in self._fitted:
                 self._fitted.add(name)
                 log.warning("%s: published at the end of the range: %s", self.connector, error)
