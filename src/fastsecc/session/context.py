@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from fastsecc.charger.state import ChargerState, EnergyKind
+from fastsecc.charger.services import EnergyKind
+from fastsecc.charger.state import ChargerState
 from fastsecc.messages.schema import Type
 from fastsecc.session.api import Output, SessionSettings, STOP_CHARGING_GRACE_s
 

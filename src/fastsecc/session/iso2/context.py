@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fastsecc.messages import iso2
-from fastsecc.session.api import Paused
+from fastsecc.session.api import PausedIso2
 from fastsecc.session.context import Context
 
 
@@ -13,9 +13,9 @@ from fastsecc.session.context import Context
 class Iso2Context(Context):
     """Context of an ISO 15118-2 session."""
 
-    resumable: Paused | None = None
+    resumable: PausedIso2 | None = None
     """What a paused session left; None once another session was set up."""
-    joined: Paused | None = None
+    joined: PausedIso2 | None = None
     """The paused session that this one goes on with."""
     payment_option: str = ""
     """What the EV selected."""
