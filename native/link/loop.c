@@ -52,24 +52,26 @@ static bool is_news(const struct loop *loop)
            now->at_ns - loop->reported_ns >= loop->heartbeat_ns;
 }
 
-static void note_answer(struct loop *loop, const uint8_t *exi, size_t n, int64_t now_ns)
+static void note_answer(struct loop *loop, const struct v2gtp *frame, int64_t now_ns)
 {
     loop->now.answered++;
     loop->now.at_ns = now_ns;
-    loop->now.n = (uint32_t)n;
-    memcpy(loop->now.request, exi, n);
+    loop->now.payload_type = frame->type;
+    loop->now.n = frame->length;
+    memcpy(loop->now.request, frame->payload, frame->length);
     if (is_news(loop))
         loop->report_pending = true;
     post_progress(loop);
 }
 
-enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const uint8_t *exi, size_t n,
+enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const struct v2gtp *frame,
                               int64_t now_ns, uint8_t *out, size_t capacity, size_t *written)
 {
     struct loop_template *template = loop_newest(loop);
     if (!template->armed || loop->awaiting_receipt)
         return LOOP_UNARMED;
-    if (n > LOOP_MAX_REQUEST || codec->decode(exi, n, template->protocol, &loop->request) != 0 ||
+    if (frame->type != template->payload_type || frame->length > LOOP_MAX_REQUEST ||
+        codec->decode(frame->payload, frame->length, template->protocol, &loop->request) != 0 ||
         !is_for(template, &loop->request))
         return LOOP_REFUSED;
 
@@ -89,7 +91,7 @@ enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec,
     if (with_meter && loop_has_meter_info(response))
         loop->now.meter_sequence_sent = template->meter_sequence;
     loop->now.stale |= stale;
-    note_answer(loop, exi, n, now_ns);
+    note_answer(loop, frame, now_ns);
     return stale ? LOOP_ANSWERED_STALE : LOOP_ANSWERED;
 }
 
