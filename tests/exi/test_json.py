@@ -14,10 +14,10 @@ from fastsecc.exi import decode_flagged, from_json, to_json
 from fastsecc.exi.json_view import from_tree, to_tree
 from fastsecc.messages import app_protocol, din70121, iso2
 from fastsecc.messages.schema import Type
-from tests.exi.vectors import read
+from tests.exi.vectors import NAMESPACES, read
 from tests.strategies import documents
 
-FILES = ("synth_app", "synth_din", "synth_iso2", "synth_xmldsig", "real")
+FILES = (*(f"synth_{schema}" for schema in NAMESPACES), "real")
 
 
 def differing(path: Path) -> tuple[list[str], int]:

@@ -31,7 +31,7 @@ BATCH_TIMEOUT_s = 60
 MEMORY_BYTES = 256 * 2**20
 """What the process may take on top of what it has when it starts."""
 MAX_RANDOM = 120
-AFTER_ROOT = 17
+AFTER_ROOT = 18
 """Bits of the header and the code of the root element, at most; before them there is no element to name."""
 
 Mutation = Callable[[Random, bytes, bytes], bytes]

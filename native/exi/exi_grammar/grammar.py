@@ -91,7 +91,8 @@ class Grammar:
         self.types: list[TypeEntry] = []
         self.roots: list[Root] = []
         self._type_ids: dict[type[Type], int] = {}
-        self._members: dict[type[Type], list[tuple[QName, type[Type]]]] = {}
+        self._members: dict[type[Type], dict[type[Type], list[tuple[QName, type[Type]]]]] = {}
+        """Of substitution groups, by their heads, as each class sees them: in the namespace that it is from."""
         self._field_ids: dict[Field, int] = {}
         self._root_ids: dict[tuple[str, Content], int] = {}
         every = {name: elements_of(namespace) for name, namespace in NAMESPACES.items()}
@@ -120,24 +121,24 @@ class Grammar:
         return max(map(depth, range(len(self.types))))
 
     def _add_types(self, elements: Elements) -> None:
-        for cls in classes_of(elements.declared.values()):
+        declared = {qname: cls for qname, cls in elements.declared.items() if isinstance(cls, type)}
+        members = {
+            head: [(qname, cls) for qname, cls in declared.items() if issubclass(cls, head)]
+            for head in declared.values()
+        }
+        for cls in classes_of(content for contents in elements.named.values() for content in contents):
             if cls not in self._type_ids:
                 self._type_ids[cls] = len(self.types)
+                self._members[cls] = members
                 self.types.append(TypeEntry(cls))
-        for head in elements.declared.values():
-            if isinstance(head, type):
-                self._members[head] = [
-                    (qname, cls)
-                    for qname, cls in elements.declared.items()
-                    if isinstance(cls, type) and issubclass(cls, head)
-                ]
 
     def _fields_with_members(self, cls: type[Type]) -> list[Field]:
         return [member for field in fields_of(cls) for member in self._alternatives(field)]
 
     def _alternatives(self, field: Field) -> list[Field]:
         """List what may stand for a field: itself, or the members of its substitution group."""
-        members = self._members.get(field.content, []) if field.referred and isinstance(field.content, type) else []
+        heads = self._members[field.owner] if field.referred else {}
+        members = heads.get(field.content, []) if isinstance(field.content, type) else []
         if len(members) < 2:
             return [field]
         return [replace(field, name=name, namespace=uri, content=cls) for (name, uri), cls in members]

@@ -9,6 +9,7 @@ from functools import cache
 from exi_grammar.elements import classes_of
 from exi_grammar.fields import Field, Kind, Value, fields_of
 from fastsecc.messages import din70121, iso2
+from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.schema import Type
 
 LOOP_MESSAGES: tuple[tuple[str, type[Type]], ...] = (
@@ -125,6 +126,10 @@ def _enum(cls: type[StrEnum]) -> list[str]:
     return [f"enum {{ {members} }};", ""]
 
 
+def _protocol(namespace: str) -> str:
+    return f"EXI_{namespace.upper().replace('-', '_')}"
+
+
 def structs_header() -> str:
     """Write the header that the link's C core includes."""
     kinds = ["EXI_LOOP_NONE", *(f"EXI_{c_name(cls)}" for _, cls in LOOP_MESSAGES)]
@@ -137,7 +142,7 @@ def structs_header() -> str:
         "",
         "#include <stdint.h>",
         "",
-        "enum exi_protocol { EXI_SAP, EXI_DIN, EXI_ISO2, EXI_XMLDSIG };",
+        f"enum exi_protocol {{ {', '.join(map(_protocol, NAMESPACES))} }};",
         f"enum exi_loop_kind {{ {', '.join(kinds)} }};",
         "",
     ]
