@@ -86,7 +86,7 @@ def pre_charge(ev: Ev) -> Phase[None]:
     Raises:
         StopSession: it took too long, or the EVSE wants to stop.
     """
-    until = ev.now + V2G_EVCC_PreCharge_Timeout_s
+    until = ev.now + V2G_EVCC_PreCharge_Timeout_s[ev.settings.protocol]
     target_v = ev.battery.open_circuit_voltage_v
     while True:
         request = ev.messages.PreChargeReq(
