@@ -64,7 +64,7 @@ class Machine(ABC):
     A subclass gives the class attributes and `known`; handlers raise ProtocolError for a refusal, or return an Answer.
     """
 
-    selected_name: ClassVar[str]
+    selected_name: str
     """Value of var `selected_protocol`."""
     namespace: ClassVar[str]
     """EXI namespace of the requests."""

@@ -1,0 +1,63 @@
+"""ServiceDetail: the parameter sets of a service."""
+
+from __future__ import annotations
+
+from fastsecc.errors import ProtocolError
+from fastsecc.messages.iso20 import (
+    ParameterSetType,
+    ParameterType,
+    RationalNumberType,
+    ResponseCodeType,
+    ServiceDetailReq,
+    ServiceDetailRes,
+    ServiceParameterListType,
+)
+from fastsecc.session.context import Answer
+from fastsecc.session.iso20 import vas
+from fastsecc.session.iso20.context import Iso20Context
+from fastsecc.session.iso20.parameter_sets import OfferedSet, energy_sets
+from fastsecc.session.iso20.settings import ParameterValue
+from fastsecc.session.iso20.states import State
+from fastsecc.session.physical import parts
+
+
+def handle(request: ServiceDetailReq, context: Iso20Context) -> Answer:
+    """Answer ServiceDetailReq; what was said of a service can be selected from then on."""
+    sets = _sets(request.ServiceID, context)
+    context.details[request.ServiceID] = sets
+    response = ServiceDetailRes(
+        Header=context.header,
+        ResponseCode=ResponseCodeType.OK,
+        ServiceID=request.ServiceID,
+        ServiceParameterList=ServiceParameterListType(
+            ParameterSet=[_parameter_set(number, offered) for number, offered in sets.items()]
+        ),
+    )
+    return Answer(response, State.SERVICE_SELECTION)
+
+
+def _sets(service_id: int, context: Iso20Context) -> dict[int, OfferedSet]:
+    for service in context.offered_energy:
+        if service.id == service_id:
+            return energy_sets(service, context.charger, context.settings.iso20)
+    if service_id in context.offered_vas:
+        return vas.parameter_sets(service_id, context.settings.iso20)
+    raise ProtocolError("FAILED_ServiceIDInvalid", f"service {service_id} is not offered")
+
+
+def _parameter_set(number: int, offered: OfferedSet) -> ParameterSetType:
+    parameters = [_parameter(name, value) for name, value in offered.parameters.items()]
+    return ParameterSetType(ParameterSetID=number, Parameter=parameters)
+
+
+def _parameter(name: str, value: ParameterValue) -> ParameterType:
+    match value:
+        case bool():
+            return ParameterType(Name=name, boolValue=value)
+        case int():
+            return ParameterType(Name=name, intValue=value)
+        case float():
+            exponent, number = parts(value, 3)
+            return ParameterType(Name=name, rationalNumber=RationalNumberType(Exponent=exponent, Value=number))
+        case str():
+            return ParameterType(Name=name, finiteString=value)
