@@ -14,10 +14,16 @@ static double physical(int multiplier, int value)
 
 #define PHYSICAL(element) physical((element).Multiplier, (element).Value)
 
+/* A negative limit is the most that a discharging EV may give: the target has to lie as far below zero. */
+static bool reached(double target, double limit)
+{
+    return limit < 0 ? target <= limit : target >= limit;
+}
+
 /* A limit that was never given cannot be reached. */
 #define SET_LIMIT_ACHIEVED(response, Quantity, target)                                                                 \
-    (response)->EVSE##Quantity##LimitAchieved =                                                                        \
-        (response)->has_EVSEMaximum##Quantity##Limit && (target) >= PHYSICAL((response)->EVSEMaximum##Quantity##Limit)
+    (response)->EVSE##Quantity##LimitAchieved = (response)->has_EVSEMaximum##Quantity##Limit &&                        \
+                                                reached(target, PHYSICAL((response)->EVSEMaximum##Quantity##Limit))
 
 /* The elements are the same in both protocols, their C types are not. */
 #define SET_LIMITS_ACHIEVED(request, response)                                                                         \

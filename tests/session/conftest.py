@@ -108,7 +108,7 @@ class Drive:
     def took(self, output: Output) -> Step:
         """Check and keep an output."""
         for variable in output.variables:
-            variables.check(variable.name, variable.payload)
+            variables.check(variable.name, variable.payload, signed=self.charger.discharges)
         if output.response is not None:
             self.check_sendable(output.response)
         self.outputs.append(output)

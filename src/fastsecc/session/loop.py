@@ -83,8 +83,8 @@ def _set_limits_achieved(response: Any, request: Any) -> None:
 
 def handle(loop: Loop, request: Any, context: Context) -> Answer:
     """Handle a charge-loop request (its body element) that came to the state machine."""
+    published = template(loop, context)  # of before: what a request says takes effect with the next, as on the link
     loop.report(request, context)
-    published = template(loop, context)
     response = answer_from_template(published, context.wrap(request), context.now, context.meter_sent)
     body = response.Body.BodyElement
     if getattr(body, "MeterInfo", None) is not None:
