@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from fastsecc.messages.payload_types import EXI
 from fastsecc.messages.schema import Type
 from fastsecc.session.iso20.pause import Paused20
 from fastsecc.session.iso20.settings import Iso20Settings
 
-V2GTP_EXI = 0x8001
-"""V2GTP payload type of supportedAppProtocol, DIN 70121 and ISO 15118-2."""
 V2G_SECC_Sequence_Timeout_s = 60.0
 V2G_SECC_CommunicationSetup_Timeout_s = 18.0
 V2G_SECC_Ongoing_Timeout_s = 60.0
@@ -52,7 +51,7 @@ class Output:
     variables: list[Variable] = field(default_factory=list)
     response: Type | None = None
     """None: no answer now (held back, or there is none to give)."""
-    payload_type: int = V2GTP_EXI
+    payload_type: int = EXI
     """V2GTP payload type of the response: that of the request."""
     close: Close | None = None
     log: list[str] = field(default_factory=list)
@@ -83,7 +82,7 @@ class LoopTemplate:
     """Monotonic seconds; `inf` where nothing ages (AC)."""
     meter_sequence: int
     """Sequence of the MeterInfo in the responses (0: none); it is sent once a sequence, in ISO 15118-20 on request."""
-    payload_type: int = V2GTP_EXI
+    payload_type: int = EXI
     """V2GTP payload type of requests and responses."""
 
 

@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 
 from fastsecc.charger.payloads import V2gMessages, message_id
 from fastsecc.errors import ProtocolError
+from fastsecc.messages.payload_types import EXI
 from fastsecc.messages.schema import Type
 from fastsecc.session import loop, refusal
 from fastsecc.session.api import (
-    V2GTP_EXI,
     Close,
     LoopProgress,
     LoopTemplate,
@@ -114,11 +114,11 @@ class Machine(ABC):
 
     def namespace_for(self, payload_type: int) -> str | None:
         """Give the EXI namespace of a V2GTP payload type; None: the protocol does not have it."""
-        return self.namespace if payload_type == V2GTP_EXI else None
+        return self.namespace if payload_type == EXI else None
 
     # inputs
 
-    def receive(self, message: Any, now: float, payload_type: int = V2GTP_EXI) -> Output:
+    def receive(self, message: Any, now: float, payload_type: int = EXI) -> Output:
         """Handle a message from the EV."""
         out = self._begin(now)
         incoming = self._incoming(message, payload_type)

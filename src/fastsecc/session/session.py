@@ -8,11 +8,11 @@ from fastsecc.charger.payloads import AppProtocol as OfferedProtocol
 from fastsecc.charger.payloads import AppProtocols, V2gMessages, message_id
 from fastsecc.charger.state import ChargerState
 from fastsecc.errors import DecodeError
-from fastsecc.messages import din70121, iso2
+from fastsecc.messages import din70121, iso2, iso20
 from fastsecc.messages.app_protocol import supportedAppProtocolReq
+from fastsecc.messages.payload_types import EXI
 from fastsecc.session import app_protocol, ending, quirks
 from fastsecc.session.api import (
-    V2GTP_EXI,
     Close,
     LoopProgress,
     LoopTemplate,
@@ -26,6 +26,9 @@ from fastsecc.session.context import LinkAction
 from fastsecc.session.din70121.machine import DinContext, DinMachine
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.machine import Iso2Machine
+from fastsecc.session.iso20.context import Iso20Context
+from fastsecc.session.iso20.machine import Iso20Machine
+from fastsecc.session.iso20.pause import Paused20
 from fastsecc.session.machine import COMMUNICATION_SETUP, SEQUENCE, Machine
 from fastsecc.session.timers import Timers
 
@@ -88,7 +91,7 @@ class Session:
         """Give the EXI namespace of a frame by its V2GTP payload type; None: this protocol has no such frames."""
         if self._machine is not None:
             return self._machine.namespace_for(payload_type)
-        return "sap" if payload_type == V2GTP_EXI else None
+        return "sap" if payload_type == EXI else None
 
     @property
     def protocol(self) -> str:
@@ -115,7 +118,7 @@ class Session:
         """What the next connection's session needs to resume this one; None: nothing is paused."""
         return self._resumable if self._machine is None else self._machine.paused
 
-    def receive(self, message: Any, now: float, payload_type: int = V2GTP_EXI) -> Output:
+    def receive(self, message: Any, now: float, payload_type: int = EXI) -> Output:
         """Handle a decoded message.
 
         Args:
@@ -213,11 +216,23 @@ class Session:
         }
         if chosen is app_protocol.DIN70121:
             return DinMachine(DinContext(messages=din70121, **common), self._timers)
+        if chosen is not app_protocol.ISO15118D2:
+            return self._start_iso20(chosen, common)
         resumable = self._resumable if isinstance(self._resumable, PausedIso2) else None
         return Iso2Machine(Iso2Context(messages=iso2, resumable=resumable, **common), self._timers)
 
+    def _start_iso20(self, chosen: AppProtocol, common: dict[str, Any]) -> Machine:
+        """Start ISO 15118-20, whose part says whether the session is of AC or DC."""
+        common["energy_kind"] = "ac" if chosen is app_protocol.ISO15118D20_AC else "dc"
+        resumable = self._resumable if isinstance(self._resumable, Paused20) else None
+        certificate = self._vehicle_certificate
+        context = Iso20Context(messages=iso20, resumable=resumable, vehicle_certificate=certificate, **common)
+        return Iso20Machine(context, self._timers)
+
     def _tell(self, out: Output, request: supportedAppProtocolReq, chosen: AppProtocol | None) -> None:
         if not self._charger.debug_mode:
+            if chosen is not None and chosen.name == app_protocol.ISO15118D20_DC.name:
+                out.publish("selected_protocol", chosen.selected_name)
             return
         out.publish("v2g_messages", V2gMessages(id=message_id("supportedAppProtocolReq")))
         out.publish("ev_app_protocol", _offered(request))

@@ -6,7 +6,6 @@ from fastsecc.errors import ProtocolError
 from fastsecc.messages.iso20 import (
     ParameterSetType,
     ParameterType,
-    RationalNumberType,
     ResponseCodeType,
     ServiceDetailReq,
     ServiceDetailRes,
@@ -15,10 +14,10 @@ from fastsecc.messages.iso20 import (
 from fastsecc.session.context import Answer
 from fastsecc.session.iso20 import vas
 from fastsecc.session.iso20.context import Iso20Context
+from fastsecc.session.iso20.numbers import rational
 from fastsecc.session.iso20.parameter_sets import OfferedSet, energy_sets
 from fastsecc.session.iso20.settings import ParameterValue
 from fastsecc.session.iso20.states import State
-from fastsecc.session.physical import parts
 
 
 def handle(request: ServiceDetailReq, context: Iso20Context) -> Answer:
@@ -57,7 +56,6 @@ def _parameter(name: str, value: ParameterValue) -> ParameterType:
         case int():
             return ParameterType(Name=name, intValue=value)
         case float():
-            exponent, number = parts(value, 3)
-            return ParameterType(Name=name, rationalNumber=RationalNumberType(Exponent=exponent, Value=number))
+            return ParameterType(Name=name, rationalNumber=rational(value))
         case str():
             return ParameterType(Name=name, finiteString=value)
