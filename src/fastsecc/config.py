@@ -12,13 +12,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
+from fastsecc import config_checks
 from fastsecc.errors import ConfigError
+from fastsecc.session.iso20.settings import Iso20Settings
 from fastsecc.sim.settings import SimulatorSettings
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
+Protocol = Literal["DIN70121", "ISO15118D2", "ISO15118D20"]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,10 +50,7 @@ class ConnectorConfig(Section, frozen=True):
     """File for the keys of every TLS connection (NSS format), to decrypt recorded traffic; null: none."""
     adapter: Literal["simulator", "control"] = "simulator"
     """Who is on the other side of the charger interface: the built-in charger, or a program at the control socket."""
-    protocols: Annotated[tuple[Literal["DIN70121", "ISO15118D2"], ...], msgspec.Meta(min_length=1)] = (
-        "DIN70121",
-        "ISO15118D2",
-    )
+    protocols: Annotated[tuple[Protocol, ...], msgspec.Meta(min_length=1)] = ("DIN70121", "ISO15118D2", "ISO15118D20")
     simulator: SimulatorSettings = SimulatorSettings()
     """What the built-in charger is; with adapter `control`, cmds say it."""
 
@@ -68,6 +68,8 @@ class SessionConfig(Section, frozen=True):
     din_isolation_without_imd: Literal["Valid", "Warning"] = "Valid"
     evse_time: bool = False
     """Tell the EV the time of day."""
+    allow_plain_iso20: bool = False
+    """For tests: ISO 15118-20 without TLS 1.3, too."""
     quirks: tuple[str, ...] = ()
     """Leniencies to switch on by name, or off by `no-` and the name."""
 
@@ -106,6 +108,8 @@ class Config(Section, frozen=True):
 
     connectors: Annotated[tuple[ConnectorConfig, ...], msgspec.Meta(min_length=1)] = (ConnectorConfig(),)
     session: SessionConfig = SessionConfig()
+    iso20: Iso20Settings = Iso20Settings()
+    """What ISO 15118-20 lets a site choose beside that."""
     link: LinkConfig = LinkConfig()
     control: ControlConfig = ControlConfig()
     log: LogConfig = LogConfig()
@@ -167,7 +171,7 @@ def load(file: Path | None = None, overrides: Iterable[Override] = (), *, comple
         raise source.error(error) from None
     source.refuse_unknown(source.data, config, ())
     if complete:
-        _check(config, source)
+        config_checks.check(config, source)
     return config
 
 
@@ -318,31 +322,3 @@ def _dotted(path: Sequence[str | int]) -> str:
 
 def _first_line(error: yaml.YAMLError) -> str:
     return str(getattr(error, "problem", None) or error).splitlines()[0]
-
-
-def _check(config: Config, source: Source) -> None:
-    """Check what one value's type cannot say."""
-    from fastsecc.net import pacing
-    from fastsecc.session import quirks
-
-    _check_unique([connector.name for connector in config.connectors], "name", source)
-    for index, connector in enumerate(config.connectors):
-        if connector.tls != "off" and connector.pki is None:
-            reason = f"tls: {connector.tls} needs a folder of certificates and keys (option --pki)"
-            raise source.at(("connectors", index, "pki"), reason)
-    for name in config.min_response_ms:
-        if name not in pacing.names():
-            raise source.at(("min_response_ms", name), f"no such protocol or message{pacing.hint(name)}")
-    links = [f"{connector.interface} port {connector.sdp_port}" for connector in config.connectors]
-    _check_unique(links, "interface", source)
-    try:
-        quirks.active(config.session.quirks)
-    except ConfigError as error:
-        raise source.at(("session", "quirks"), error.reason) from None
-
-
-def _check_unique(values: Sequence[str], field: str, source: Source) -> None:
-    for index, value in enumerate(values):
-        first = values.index(value)
-        if first != index:
-            raise source.at(("connectors", index, field), f"{value} is that of connectors[{first}] already")

@@ -211,6 +211,12 @@ def test_tls_is_that_of_every_connector_and_adds_to_the_file(tmp_path: Path) -> 
     assert [(connector.tls, connector.pki) for connector in config.connectors] == [("force", "certs"), ("off", "certs")]
 
 
+def test_plain_iso20_is_allowed_by_an_option() -> None:
+    arguments = ["run", "--allow-plain-iso20"]
+    assert _config(main_module._parser(arguments).parse_args(arguments)).session.allow_plain_iso20
+    assert not _config(main_module._parser(["run"]).parse_args(["run"])).session.allow_plain_iso20
+
+
 def test_the_example_is_a_file_that_can_be_used(tmp_path: Path, capsys) -> None:
     assert main(["run", "--example-config"]) == 0
     file = tmp_path / "fastsecc.yaml"

@@ -40,6 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--pki", metavar="DIR", help="folder of certificates and keys, for TLS")
     parser.add_argument("--auth", type=choice("eim"), metavar="eim", help="how it is paid: externally")
+    parser.add_argument("--allow-plain-iso20", action="store_true", help="for tests: ISO 15118-20 without TLS 1.3, too")
     parser.add_argument("--control-socket", metavar="PATH", help="open a control socket for `fastsecc ctl`")
     parser.add_argument(
         "--loop", choices=("auto", "uvloop", "asyncio"), help="event loop (auto: uvloop if there is one)"
@@ -99,6 +100,8 @@ def _config(args: argparse.Namespace) -> Config:
     for path, value in of_every_connector.items():
         for index in range(len(base.connectors) if value is not None else 0):
             overrides.append(config.Override(("connectors", index, *path), value, f"--{path[-1]}"))
+    if args.allow_plain_iso20:
+        overrides.append(config.Override(("session", "allow_plain_iso20"), True, "--allow-plain-iso20"))
     if args.control_socket is not None:
         overrides.append(config.Override(("control", "socket"), args.control_socket, "--control-socket"))
     if args.loop is not None:
