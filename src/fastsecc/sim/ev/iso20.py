@@ -10,7 +10,7 @@ from fastsecc.sim.ev.common import ask_until_finished, take_session
 from fastsecc.sim.ev.iso20_loop import charge_loop
 from fastsecc.sim.ev.iso20_power_delivery import power_delivery
 from fastsecc.sim.ev.iso20_schedule import schedule_exchange
-from fastsecc.sim.ev.iso20_services import select_services
+from fastsecc.sim.ev.iso20_services import select_services, take_ac_parameters
 from fastsecc.sim.ev.phase import LoopEnd, Phase, StopSession
 from fastsecc.sim.ev.timers import V2G_EVCC_Ongoing_Timeout_s
 
@@ -24,9 +24,11 @@ EXPLANATION_MAX = 160
 def set_up(ev: Ev) -> Phase[None]:
     """Go from SessionSetup to the selected service; a session that is joined again has all that behind it."""
     yield from session_setup(ev)
-    if ev.settings.resume_session_id is None:
-        yield from authorization(ev)
-        yield from select_services(ev)
+    if ev.settings.resume_session_id is not None:
+        take_ac_parameters(ev)
+        return
+    yield from authorization(ev)
+    yield from select_services(ev)
 
 
 def charge(ev: Ev) -> Phase[None]:
