@@ -108,6 +108,12 @@ class Context:
         header = self.messages.MessageHeaderType(SessionID=self.session_id)
         return self.messages.V2G_Message(Header=header, Body=self.messages.BodyType(BodyElement=body))
 
+    @property
+    def unix_s(self) -> int:
+        """Give the time of day in Unix seconds; 0 when the clock is not known."""
+        clock = self.settings.wall_clock_s
+        return 0 if clock is None else int(clock())
+
     def warn(self, line: str) -> None:
         """Tell the operator what must not be missed."""
         self.out.warnings.append(line)

@@ -80,11 +80,15 @@ def optional_float(value: PhysicalValue | None) -> float | None:
 
 
 def achieved(target: float, maximum: PhysicalValue | None) -> bool:
-    """Tell whether a target has reached a limit; one that was never given cannot be reached.
+    """Tell whether a target has reached a limit; one that was never given cannot be reached."""
+    return reaches(target, optional_float(maximum))
+
+
+def reaches(target: float, limit: float | None) -> bool:
+    """Tell the same of numbers.
 
     A negative limit is the most that a discharging EV may give (SAE J2847/2): the target has to lie as far below zero.
     """
-    if maximum is None:
+    if limit is None:
         return False
-    limit = to_float(maximum)
     return target <= limit if limit < 0 else target >= limit

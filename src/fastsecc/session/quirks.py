@@ -40,6 +40,14 @@ _ALL = (
         "VW ID.4 that stops within a second of starting when it gets no current (WHITE-beet FreeV2G#266)",
         default=False,
     ),
+    Quirk(
+        "negative-bidirectional-limits",
+        "the charger says its discharge limits of ISO 15118-20 with negative numbers, and takes negative ones from the "
+        "EV, which are FAILED_WrongChargeParameter otherwise",
+        "EVs that count power to the grid as negative: EVerest's Evse15118D20 has the option "
+        "`negative_bidirectional_limits` for them",
+        default=False,
+    ),
 )
 
 QUIRKS: Mapping[str, Quirk] = {quirk.name: quirk for quirk in _ALL}

@@ -8,6 +8,7 @@ from typing import Any
 from fastsecc.charger.services import Iso20Service
 from fastsecc.messages import iso20
 from fastsecc.session.context import Context
+from fastsecc.session.iso20.charge import Charge
 from fastsecc.session.iso20.parameter_sets import OfferedSet
 from fastsecc.session.iso20.pause import Paused20
 from fastsecc.session.iso20.services import SelectedService, energy_services
@@ -33,12 +34,12 @@ class Iso20Context(Context):
     selected: SelectedService | None = None
     selected_vas: dict[int, OfferedSet] = field(default_factory=dict)
     """Parameter sets of the value-added services that the EV selected, by service id."""
+    charge: Charge = field(default_factory=Charge)
 
     @property
     def header(self) -> iso20.MessageHeaderType:
         """Give the header of a response that is built now."""
-        clock = self.settings.wall_clock_s
-        return iso20.MessageHeaderType(SessionID=self.session_id, TimeStamp=0 if clock is None else int(clock()))
+        return iso20.MessageHeaderType(SessionID=self.session_id, TimeStamp=self.unix_s)
 
     @property
     def service(self) -> SelectedService:

@@ -6,6 +6,7 @@ from fastsecc.charger.payloads import EvTermination
 from fastsecc.errors import ProtocolError
 from fastsecc.messages.iso20 import ChargingSessionType, ResponseCodeType, SessionStopReq, SessionStopRes
 from fastsecc.session.context import Answer, LinkAction
+from fastsecc.session.iso20.charge import Charge
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.pause import Paused20, id_hash
 from fastsecc.session.iso20.states import State
@@ -41,7 +42,8 @@ def _renegotiate(context: Iso20Context) -> Answer:
         raise ProtocolError("FAILED_NoServiceRenegotiationSupported", f"selected service: {context.selected}")
     context.offered_energy, context.offered_vas = (), ()
     context.details.clear()
-    context.selected, context.selected_vas = None, {}
+    context.selected, context.selected_vas, context.charge = None, {}, Charge()
+    context.power_off = False
     context.charger.cable_check_finished = False
     context.charger.isolation_status, context.charger.isolation_status_at = "Invalid", None
     return Answer(_response(context), State.SERVICE_DISCOVERY)
