@@ -174,29 +174,46 @@ def test_every_state_is_as_dumped(grammar: Any, shared: Path, schema: str, start
 
 
 @pytest.mark.parametrize(
-    ("schema", "document_width", "fragment_width", "envelope"),
+    ("schema", "document_width", "fragment_width", "in_loop"),
     [
-        ("app", 2, 4, None),
-        ("din", 7, 8, 77),
-        ("iso2", 7, 8, 76),
-        ("cm", 6, 9, None),
-        ("ac", 6, 8, None),
-        ("dc", 6, 8, None),
-        ("acdp", 6, 8, None),
-        ("wpt", 6, 8, None),
-        ("xmldsig", 5, 6, None),
+        ("app", 2, 4, {}),
+        ("din", 7, 8, {"V2G_Message": 77}),
+        ("iso2", 7, 8, {"V2G_Message": 76}),
+        ("cm", 6, 9, {}),
+        ("ac", 6, 8, {"AC_ChargeLoopReq": 2, "AC_ChargeLoopRes": 3}),
+        ("dc", 6, 8, {"DC_ChargeLoopReq": 13, "DC_ChargeLoopRes": 14}),
+        ("acdp", 6, 8, {}),
+        ("wpt", 6, 8, {}),
+        ("xmldsig", 5, 6, {}),
     ],
 )
 def test_event_codes_of_roots(
-    grammar: Any, schema: str, document_width: int, fragment_width: int, envelope: int | None
+    grammar: Any, schema: str, document_width: int, fragment_width: int, in_loop: dict[str, int]
 ) -> None:
-    root = grammar.roots[list(NAMESPACES).index(SCHEMAS[schema])]
+    number = list(NAMESPACES).index(SCHEMAS[schema])
+    root = grammar.roots[number]
     assert len(root.document).bit_length() == document_width
     assert len(root.fragment).bit_length() == fragment_width
-    if envelope is None:
-        assert not root.envelope
-    else:
-        assert root.document.index(root.envelope) == envelope
+    placed = [field for namespace, field in grammar.documents.values() if namespace == number]
+    assert {grammar.entries[field].name: root.document.index(field) for field in placed} == in_loop
+
+
+MAX_SCANNED = 16
+"""Productions that the encoder looks through for one whose element a struct has."""
+
+
+def test_structs_are_what_the_engine_expects(grammar: Any) -> None:
+    structs = importlib.import_module("exi_grammar.structs")
+    by_start = {entry.start: entry.cls for entry in grammar.types}
+    cls = None
+    for number, state in enumerate(grammar.states):
+        cls = by_start.get(number, cls)
+        if structs.is_placed(cls) and cls not in structs.BODIES:
+            assert len(state.productions) <= MAX_SCANNED
+    for entry in grammar.types:
+        unplaced = [number for number in entry.fields if grammar.entries[number].place is None]
+        if entry.cls in structs.struct_classes() and unplaced:
+            assert structs.octets_of_presence(entry.cls), "the first octet is compared with what an absent field has"
 
 
 def test_states_are_shared_between_namespaces(grammar: Any) -> None:
