@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fastsecc.charger.state import AcPower
 from fastsecc.messages import iso20
 from fastsecc.messages.iso20.common_types import V2GRequestType
 from fastsecc.messages.payload_types import METERING_CONFIRMATION, PARKING_STATUS, SCHEDULE_RENEGOTIATION
@@ -380,8 +381,12 @@ def way(make: Any, ev: Requests) -> Callable[..., Way]:
         drive = (make.ac if kind.startswith("ac") else make.dc)(policy, **{"energy_transfer_modes": modes, **values})
         if vehicle is not None:
             drive.session.secured("TLSv1.3", vehicle)
+        if kind.startswith("ac"):
+            limits = {"charge_power": {"total": 22_080.0}, "discharge_power": {"total": 10_000.0}}
+            drive.command("update_ac_maximum_limits", maximum_limits=limits)
         drive.charger.capabilities.max_import_power_w = 20_000.0
         drive.charger.capabilities.max_import_current_a = 50.0
+        drive.charger.ac_maximum_discharge_power = AcPower(10_000.0)
         return Way(drive, ev, kind, control_mode, mobility_needs)
 
     return build
