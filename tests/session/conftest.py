@@ -186,7 +186,8 @@ class Drive:
         self.now += MESSAGE_PAUSE_s
         self.link_stale |= self.now > template.fresh_until
         request = self.message(body)
-        response = answer_from_template(template, request, self.now, self.link_meter_sent)
+        unix_s = int(UNIX_AT_START_s + self.now - START_s)
+        response = answer_from_template(template, request, self.now, self.link_meter_sent, unix_s)
         if getattr(element_of(response), "MeterInfo", None) is not None:
             self.link_meter_sent = template.meter_sequence
         self.link_answered += 1

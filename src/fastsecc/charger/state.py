@@ -87,6 +87,8 @@ class MeterReading:
     sequence: int
     energy_wh: int
     meter_id: str = ""
+    exported_wh: int | None = None
+    """Energy from the EV, where the meter counts it."""
 
 
 @dataclass(slots=True)
@@ -164,6 +166,7 @@ class ChargerState:
     meter: MeterReading | None = None
     no_energy_pause: str | None = None
     rcd_error: bool = False
+    contactor_error: bool = False
     evse_error: str | None = None
     """`Error_UtilityInterruptEvent` or `Error_Malfunction` until `reset_error`."""
     dc_shutdown: bool = False
@@ -226,6 +229,7 @@ class ChargerState:
         self.meter = None
         self.no_energy_pause = None
         self.rcd_error = False
+        self.contactor_error = False
         self.evse_error = None
         self.dc_shutdown = False
         self.connection_open = False

@@ -15,6 +15,7 @@ from fastsecc.session.app_protocol import ISO15118D20
 from fastsecc.session.context import LinkAction
 from fastsecc.session.iso20.authorization_setup import AUTHORIZATION_SERVICES
 from fastsecc.session.iso20.context import Iso20Context
+from fastsecc.session.iso20.numbers import rational
 from fastsecc.session.iso20.service_discovery import energy_service_list
 from fastsecc.session.iso20.session_stop import pause
 from fastsecc.session.iso20.states import State
@@ -53,6 +54,8 @@ class Iso20Machine(Machine):
             "EVSEID": self.context.charger.evse_id,
             "ServiceID": getattr(request, "ServiceID", 0),
             "EnergyTransferServiceList": energy_service_list(self.context),
+            "EVSEPresentVoltage": rational(self.context.charger.present_voltage_v),
+            "EVSEPresentCurrent": rational(self.context.charger.present_current_a),
             "AuthorizationServices": list(AUTHORIZATION_SERVICES),
         }
 

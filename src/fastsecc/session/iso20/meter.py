@@ -11,4 +11,8 @@ def meter_info(context: Iso20Context) -> MeterInfoType | None:
     meter = context.charger.meter
     if meter is None:
         return None
-    return MeterInfoType(MeterID=meter.meter_id, ChargedEnergyReadingWh=meter.energy_wh)
+    return MeterInfoType(
+        MeterID=meter.meter_id,
+        ChargedEnergyReadingWh=meter.energy_wh,
+        BPT_DischargedEnergyReadingWh=meter.exported_wh if context.service.bpt else None,
+    )

@@ -51,6 +51,8 @@ def _start(request: PowerDeliveryReq, context: Iso20Context) -> Answer:
     if request.EVProcessing is not ProcessingType.Finished:
         return Answer(_response(context))
     _check_channel(request, context)
+    if context.charger.contactor_error:
+        raise ProtocolError("FAILED_ContactorError", "the charger reports a contactor error")
     code = _take_profile(request, context)
     if terminates(context):
         return Answer(_response(context), CHARGE_LOOP[context.energy_kind])

@@ -11,7 +11,8 @@ PAUSE_NotificationMaxDelay_s = 60
 def terminates(context: Context) -> bool:
     """Tell whether the EV has to end the charge."""
     charger = context.charger
-    return context.stop_announced or charger.evse_error is not None or charger.rcd_error
+    wrong = charger.rcd_error or charger.contactor_error or charger.evse_error is not None
+    return wrong or context.stop_announced
 
 
 def evse_status(context: Context, *, stale: bool = False) -> EVSEStatusType | None:
