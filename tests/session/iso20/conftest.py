@@ -34,6 +34,8 @@ FINISHED = iso20.ProcessingType.Finished
 ONGOING = iso20.ProcessingType.Ongoing
 
 
+METER_ID = "meter 1"
+METER_Wh = 12_345
 CPD_DC = {
     "EVMaximumChargePower": 120_000.0,
     "EVMinimumChargePower": 100.0,
@@ -228,12 +230,15 @@ class Requests:
     def welding(self, processing: Any = FINISHED) -> Any:
         return iso20.dc.DC_WeldingDetectionReq(Header=HEADER, EVProcessing=processing)
 
-    def metering_confirmation(self) -> Any:
+    def metering_confirmation(self, session_id: bytes = bytes(8), control_mode: str = "Scheduled") -> Any:
+        """Build MeteringConfirmationReq for the reading that `Way.to` makes the charger report."""
+        scheduled = iso20.Scheduled_SMDTControlModeType(SelectedScheduleTupleID=1)
         data = iso20.SignedMeteringDataType(
             Id="id1",
-            SessionID=bytes(8),
-            MeterInfo=iso20.MeterInfoType(MeterID="m", ChargedEnergyReadingWh=1),
-            Dynamic_SMDTControlMode=iso20.Dynamic_SMDTControlModeType(),
+            SessionID=session_id,
+            MeterInfo=iso20.MeterInfoType(MeterID=METER_ID, ChargedEnergyReadingWh=METER_Wh),
+            Scheduled_SMDTControlMode=scheduled if control_mode == "Scheduled" else None,
+            Dynamic_SMDTControlMode=None if control_mode == "Scheduled" else iso20.Dynamic_SMDTControlModeType(),
         )
         return iso20.MeteringConfirmationReq(Header=HEADER, SignedMeteringData=data)
 
@@ -292,12 +297,19 @@ class Way:
     def to(self, state: str) -> Any:
         """Go on to a state and return the drive."""
         names = self.states
+        if state.endswith("CHARGE_LOOP"):
+            self.meter()
         current = self.drive.session.state
         begin = names.index(current) + 1 if current in names else 0
         for name, step in self.steps[begin : names.index(state) + 1]:
             step()
             assert self.drive.session.state == name
         return self.drive
+
+    def meter(self, energy_wh: float = METER_Wh) -> None:
+        """Let the meter report."""
+        reading = {"timestamp": "2026-01-01T00:00:00Z", "meter_id": METER_ID, "energy_Wh_import": {"total": energy_wh}}
+        self.drive.command("update_meter_info", powermeter=reading)
 
     def again(self, vehicle: bytes | None = VEHICLE) -> Any:
         """Connect anew after a pause and go on to SessionSetup."""
