@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fastsecc.session.iso20.parameter_sets import OfferedSet
 from fastsecc.session.iso20.services import SelectedService
 
 
@@ -15,6 +17,8 @@ class Paused20:
 
     id_hash: bytes
     selected: SelectedService
+    selected_vas: Mapping[int, OfferedSet]
+    """Parameter sets of value-added services, by service id."""
 
     def belongs_to(self, session_id: bytes, vehicle_certificate: bytes | None) -> bool:
         """Tell whether an EV may resume this session.

@@ -23,7 +23,7 @@ def handle(request: SessionSetupReq, context: Iso20Context) -> Answer:
         context.session_id = new_session_id(context.settings)
         return Answer(_response(ResponseCodeType.OK_NewSessionEstablished, context), State.AUTHORIZATION_SETUP)
     context.session_id = context.received_session_id
-    context.selected = paused.selected
+    context.selected, context.selected_vas = paused.selected, dict(paused.selected_vas)
     publish_selection(context)
     return Answer(
         _response(ResponseCodeType.OK_OldSessionJoined, context), CHARGE_PARAMETER_DISCOVERY[paused.selected.energy]

@@ -6,6 +6,7 @@ from fastsecc.charger.payloads import EvTermination
 from fastsecc.errors import ProtocolError
 from fastsecc.messages.iso20 import ChargingSessionType, ResponseCodeType, SessionStopReq, SessionStopRes
 from fastsecc.session.context import Answer, LinkAction
+from fastsecc.session.iso20 import reports
 from fastsecc.session.iso20.charge import Charge
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.pause import Paused20, id_hash
@@ -40,8 +41,11 @@ def _renegotiate(context: Iso20Context) -> Answer:
     """Go back to ServiceDiscovery, in the same session and connection; only an authorized EV gets there."""
     if not context.settings.iso20.service_renegotiation or context.selected is None:
         raise ProtocolError("FAILED_NoServiceRenegotiationSupported", f"selected service: {context.selected}")
+    if context.charging:
+        reports.finished(context)
     context.offered_energy, context.offered_vas = (), ()
     context.details.clear()
+    context.published.clear()
     context.selected, context.selected_vas, context.charge = None, {}, Charge()
     context.power_off = False
     context.charger.cable_check_finished = False
@@ -57,4 +61,5 @@ def pause(context: Iso20Context) -> Paused20 | None:
     """Keep what the session that resumes this one needs; None: nobody could be told to be the one that may."""
     if context.vehicle_certificate is None or context.selected is None:
         return None
-    return Paused20(id_hash(context.session_id, context.vehicle_certificate), context.selected)
+    own_hash = id_hash(context.session_id, context.vehicle_certificate)
+    return Paused20(own_hash, context.selected, context.selected_vas)
