@@ -22,6 +22,11 @@ struct link_codec {
     exi_encode_loop_function encode;
 };
 
+struct loop_time {
+    int64_t monotonic_ns;
+    uint64_t unix_s;
+};
+
 struct loop_template {
     bool armed;
     uint8_t session_id_n;
@@ -73,13 +78,14 @@ enum loop_verdict {
 
 void loop_init(struct loop *loop, uint32_t report_interval_ms, uint32_t heartbeat_ms);
 
-/* Arm a template whose other fields are set; false if its two responses do not answer the same request. */
+/* Arm a template whose other fields are set; false if its two responses do not answer the same request, in ISO 15118-20
+ * in the same control mode. */
 bool loop_arm(struct loop_template *template);
 
 /* Answer a frame if it is a request for the template. `*written` is the length of the response in `out`, whose
  * `capacity` includes the EXI_SLACK octets that the codec wants. */
 enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const struct v2gtp *frame,
-                              int64_t now_ns, uint8_t *out, size_t capacity, size_t *written);
+                              struct loop_time now, uint8_t *out, size_t capacity, size_t *written);
 
 /* The newest template, the link thread's until the next call. */
 struct loop_template *loop_newest(struct loop *loop);

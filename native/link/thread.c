@@ -25,6 +25,13 @@ static int64_t now_ns(void)
     return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+static struct loop_time loop_time(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (struct loop_time){.monotonic_ns = now_ns(), .unix_s = (uint64_t)t.tv_sec};
+}
+
 static void count(atomic_uint *counter)
 {
     atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
@@ -291,7 +298,7 @@ static bool answer(struct link *link)
     if ((int32_t)(link->owed - link->settled) > 0)
         return false;
     enum loop_verdict verdict =
-        loop_answer(&link->loop, &link->codec, &link->framing, now_ns(), link->tx + V2GTP_HEADER_OCTETS,
+        loop_answer(&link->loop, &link->codec, &link->framing, loop_time(), link->tx + V2GTP_HEADER_OCTETS,
                     link->settings.max_payload + EXI_SLACK, &written);
     if (verdict == LOOP_REFUSED)
         count(&link->tally.refused);

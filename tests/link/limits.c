@@ -16,6 +16,11 @@ static long long thousandths(int multiplier, int value)
     return scaled;
 }
 
+static int is_reached(long long target, long long limit)
+{
+    return limit < 0 ? target <= limit : target >= limit;
+}
+
 #define TRY(PROTOCOL)                                                                                                  \
     static int try_##PROTOCOL(int m1, int v1, int m2, int v2)                                                          \
     {                                                                                                                  \
@@ -33,7 +38,7 @@ static long long thousandths(int multiplier, int value)
         res->EVSEMaximumCurrentLimit.Value = res->EVSEMaximumPowerLimit.Value = v2;                                    \
         res->EVSEVoltageLimitAchieved = 1; /* it has no maximum to reach */                                            \
         loop_set_limits_achieved(&request, &response);                                                                 \
-        int expected = thousandths(m1, v1) >= thousandths(m2, v2);                                                     \
+        int expected = is_reached(thousandths(m1, v1), thousandths(m2, v2));                                           \
         return res->EVSECurrentLimitAchieved == expected && res->EVSEPowerLimitAchieved == expected &&                 \
                res->EVSEVoltageLimitAchieved == 0;                                                                     \
     }

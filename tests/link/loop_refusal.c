@@ -29,7 +29,7 @@ static enum loop_verdict ask(uint8_t *out)
     uint8_t request[] = {EXI_iso2_ChargingStatusReq};
     struct v2gtp frame = {.type = V2GTP_EXI, .payload = request, .length = sizeof request};
     size_t written = 0;
-    return loop_answer(&loop, &codec, &frame, 1, out, 64, &written);
+    return loop_answer(&loop, &codec, &frame, (struct loop_time){1, 1}, out, 64, &written);
 }
 
 static void publish(void)
