@@ -30,8 +30,6 @@ def handle(request: AC_ChargeParameterDiscoveryReq, context: Iso20Context) -> An
     parameters = request.AC_CPDReqEnergyTransferMode
     check_parameters(parameters, BPT_AC_CPDReqEnergyTransferModeType, context)
     limits = _limits(context)
-    if context.charging:  # the EV went back to the choice of services without stopping it
-        reports.finished(context)
     reports.ac_parameters(context, parameters)
     response = AC_ChargeParameterDiscoveryRes(
         Header=context.header, ResponseCode=ResponseCodeType.OK, AC_CPDResEnergyTransferMode=limits

@@ -28,8 +28,6 @@ def handle(request: DC_ChargeParameterDiscoveryReq, context: Iso20Context) -> An
     _check_reach(parameters, supply)
     if context.service.bpt and supply.discharge == NO_DISCHARGE:
         raise ProtocolError("FAILED", "the supply has no discharge limits")
-    if context.charging:  # the EV went back to the choice of services without stopping it
-        reports.finished(context)
     reports.dc_parameters(context, parameters)
     response = DC_ChargeParameterDiscoveryRes(
         Header=context.header,
