@@ -266,8 +266,12 @@ GOOD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         },
         {"meter": MeterReading(1, 1234, "M1"), "meter_id": "M1", "meter_sequence": 1},
     ),
-    ("send_error", {"error": "Error_Contactor"}, {"rcd_error": False, "evse_error": None, "emergency": False}),
-    ("send_error", {"error": "Error_RCD"}, {"rcd_error": True, "evse_error": None, "emergency": False}),
+    (
+        "send_error",
+        {"error": "Error_Contactor"},
+        {"contactor_error": True, "rcd_error": False, "evse_error": None, "emergency": False},
+    ),
+    ("send_error", {"error": "Error_RCD"}, {"rcd_error": True, "contactor_error": False, "evse_error": None}),
     (
         "send_error",
         {"error": "Error_UtilityInterruptEvent"},

@@ -57,7 +57,9 @@ def _each(name: str, member: str, *values: Any) -> list[Change]:
 CHANGES: dict[str, list[Change]] = {
     "setup": [Change(("setup", SETUP))],
     "set_charging_parameters": _each("set_charging_parameters", "physical_values", PARAMETERS),
-    "session_setup": [Change(("session_setup", SESSION_SETUP), before=[ACCEPTED])],
+    "session_setup": [
+        Change(("session_setup", SESSION_SETUP), before=[ACCEPTED], withheld=frozenset({"authorization_response"}))
+    ],
     "bpt_setup": _each(
         "bpt_setup",
         "bpt_config",
@@ -81,7 +83,10 @@ CHANGES: dict[str, list[Change]] = {
     "update_energy_transfer_modes": _each(
         "update_energy_transfer_modes", "supported_energy_transfer_modes", *map(list, MODES)
     ),
-    "update_ac_max_current": _each("update_ac_max_current", "max_current", 7),
+    "update_ac_max_current": [
+        Change(("update_ac_max_current", {"max_current": 7})),
+        Change(("update_ac_max_current", {"max_current": 7}), unsaid=frozenset({"update_ac_maximum_limits"})),
+    ],
     "update_ac_parameters": _each("update_ac_parameters", "ac_parameters", AC_PARAMETERS),
     "update_ac_maximum_limits": _each("update_ac_maximum_limits", "maximum_limits", LIMITS),
     "update_ac_minimum_limits": _each("update_ac_minimum_limits", "minimum_limits", LIMITS),
@@ -99,6 +104,7 @@ CHANGES: dict[str, list[Change]] = {
     "send_error": _each(
         "send_error",
         "error",
+        "Error_Contactor",
         "Error_RCD",
         "Error_UtilityInterruptEvent",
         "Error_Malfunction",

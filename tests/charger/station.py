@@ -45,8 +45,8 @@ def scenario(protocol: Any, energy: Any, charger: dict[str, Any] | None = None, 
 class Station(Bench):
     """A bench that keeps what goes over the wire, and from which cmds of the simulated charger can be withheld."""
 
-    def __init__(self, chosen: Scenario, withheld: frozenset[str] = frozenset()) -> None:
-        self.withheld: frozenset[str] = frozenset()
+    def __init__(self, chosen: Scenario, withheld: frozenset[str], unsaid: frozenset[str]) -> None:
+        self.withheld = unsaid
         settings = SessionSettings(
             wall_clock_s=self._unix_s,
             new_session_id=lambda: b"\5" * 8,
@@ -54,7 +54,7 @@ class Station(Bench):
             allow_plain_iso20=True,
         )
         super().__init__(chosen.charger, settings)
-        self.withheld = withheld
+        self.withheld = withheld | unsaid
         """From now on, when the charger has said what it is."""
 
     def issue(self, commands: Any) -> None:
@@ -90,6 +90,7 @@ def record(
     at: Moment = BEFORE_CONNECTION,
     commands: list[Command] | None = None,
     withheld: frozenset[str] = frozenset(),
+    unsaid: frozenset[str] = frozenset(),
     prepare: Callable[[Station], None] = lambda station: None,
 ) -> Record:
     """Let an EV charge.
@@ -99,9 +100,10 @@ def record(
         at: when a tester issues the cmds.
         commands: these.
         withheld: what the simulated charger does not say after it was switched on.
+        unsaid: what it does not even say then.
         prepare: called before the EV connects.
     """
-    station = Station(chosen, withheld)
+    station = Station(chosen, withheld, unsaid)
     prepare(station)
     if commands and at is None:
         station.say(commands)
@@ -123,19 +125,36 @@ class Change:
     command: Command
     before: list[Command] = field(default_factory=list)
     """Cmds that are issued right before it, and as well in the session without it."""
-    alone: bool = True
-    """The simulated charger does not issue the cmd after it was switched on."""
+    withheld: frozenset[str] = frozenset()
+    """What the simulated charger does not say after it was switched on, besides the cmd itself."""
+    unsaid: frozenset[str] = frozenset()
+    """What it does not even say then."""
 
-    @property
-    def withheld(self) -> frozenset[str]:
-        """Give what the simulated charger keeps to itself."""
-        return frozenset({self.command[0]}) if self.alone else frozenset()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "withheld", self.withheld | {self.command[0]})
 
 
 def differences(chosen: Scenario, change: Change) -> Iterator[Moment]:
     """Give the moments at which a cmd makes the session another."""
-    undisturbed = record(chosen, withheld=change.withheld)
-    for at in undisturbed.moments:
-        base = record(chosen, at, change.before, change.withheld) if change.before else undisturbed
-        if record(chosen, at, [*change.before, change.command], change.withheld) != base:
+    for at in moments(chosen, change):
+        if _record(chosen, change, at, [*change.before, change.command]) != _record(chosen, change, at, change.before):
             yield at
+
+
+def moments(chosen: Scenario, change: Change) -> list[Moment]:
+    """Give the moments at which a cmd may come, in the session without it."""
+    return _record(chosen, change, BEFORE_CONNECTION, []).moments
+
+
+_kept: dict[Any, Record] = {}
+
+
+def _record(chosen: Scenario, change: Change, at: Moment, commands: list[Command]) -> Record:
+    """Record a session, or give the record of before if no cmd disturbs it."""
+    kept = (chosen, change.withheld, change.unsaid)
+    if not commands and kept in _kept:
+        return _kept[kept]
+    made = record(chosen, at, commands, change.withheld, change.unsaid)
+    if not commands:
+        _kept[kept] = made
+    return made

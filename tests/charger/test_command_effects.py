@@ -93,10 +93,11 @@ def test_a_second_stop_does_not_start_the_grace_again_and_false_takes_back_only_
 
 def test_reset_error_leaves_the_emergency_to_the_next_connection() -> None:
     state = ChargerState()
-    for error in ("Error_RCD", "Error_Malfunction", "Error_EmergencyShutdown"):
+    for error in ("Error_RCD", "Error_Contactor", "Error_Malfunction", "Error_EmergencyShutdown"):
         commands.apply(state, "send_error", {"error": error}, NOW)
     commands.apply(state, "reset_error", {}, NOW)
-    assert (state.rcd_error, state.evse_error, state.emergency) == (False, None, True)
+    assert (state.rcd_error, state.contactor_error, state.evse_error) == (False, False, None)
+    assert state.emergency
     state.begin_connection()
     assert not state.emergency
 
@@ -221,3 +222,14 @@ def test_meter_readings_are_counted_across_sessions_and_keep_the_last_id_that_fi
         state.reset_session()
         assert state.meter is None
     assert "meter_id is longer" in caplog.text
+
+
+def test_a_meter_reading_says_what_came_from_the_ev_where_the_meter_counts_it() -> None:
+    state = ChargerState()
+    for exported, expected in (({"total": 70.9}, 70), ({"total": -1}, 0), (None, None)):
+        powermeter = {"timestamp": "", "energy_Wh_import": {"total": 10}}
+        if exported is not None:
+            powermeter["energy_Wh_export"] = exported
+        commands.apply(state, "update_meter_info", {"powermeter": powermeter}, NOW)
+        assert state.meter is not None
+        assert (state.meter.energy_wh, state.meter.exported_wh) == (10, expected)

@@ -17,13 +17,13 @@ from fastsecc.charger.variables import VARIABLES
 from fastsecc.errors import EvError
 from tests.charger.cases import NAMES
 from tests.charger.changes import CHANGES, SETUP
-from tests.charger.station import LOOP_REQUESTS, Moment, Scenario, Station, differences, record, scenario
+from tests.charger.station import LOOP_REQUESTS, Moment, Scenario, Station, differences, moments, record, scenario
 from tests.net.test_connector import Bench as ConnectorBench
 from tests.session.conftest import MakeDrive
 from tests.session.iso2.test_sae_j2847 import start as start_discharging
 
 README = Path(fastsecc.charger.__file__).with_name("README.md")
-PROTOCOLS = ("din", "iso2")
+PROTOCOLS = ("din", "iso2", "iso20")
 PLUG_AND_CHARGE = "with Plug & Charge"
 WORDS = {"acts", "published", "-", PLUG_AND_CHARGE}
 ONLY_PLUG_AND_CHARGE = {"receipt_is_required", "require_auth_pnc"}
@@ -32,7 +32,20 @@ ONLY_PLUG_AND_CHARGE = {"receipt_is_required", "require_auth_pnc"}
 SCENARIOS: dict[str, list[Scenario]] = {
     "din": [scenario("din", "dc")],
     "iso2": [scenario("iso2", "dc"), scenario("iso2", "ac")],
+    "iso20": [
+        scenario("iso20", "ac"),
+        *(scenario("iso20", energy, control="scheduled") for energy in ("dc-bpt", "ac-bpt")),
+        *(scenario("iso20", energy, control="dynamic") for energy in ("dc-bpt", "ac-bpt")),
+    ],
 }
+FURTHER: dict[str, list[Scenario]] = {
+    "iso20": [
+        *(scenario("iso20", energy, control="scheduled") for energy in ("dc", "mcs", "mcs-bpt")),
+        *(scenario("iso20", energy, control="dynamic") for energy in ("dc", "ac", "mcs", "mcs-bpt")),
+        scenario("iso20", "dc", control="dynamic", mobility_needs="EVCC_SECC"),
+    ]
+}
+"""Sessions whose cmds are those of the ones above."""
 EVERY_SCENARIO = [chosen for protocol in PROTOCOLS for chosen in SCENARIOS[protocol]]
 
 
@@ -68,10 +81,7 @@ def test_each_cmd_and_each_var_has_its_use() -> None:
 @cache
 def acting(name: str, chosen: Scenario) -> list[tuple[list[Moment], list[Moment]]]:
     """Give for each change the moments of the session, and those of them at which the cmd acts."""
-    return [
-        (record(chosen, withheld=change.withheld).moments, list(differences(chosen, change)))
-        for change in CHANGES[name]
-    ]
+    return [(moments(chosen, change), list(differences(chosen, change))) for change in CHANGES[name]]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -95,11 +105,11 @@ ISO 15118-2 the charger is asked again when the EV has said how it pays."""
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_cmd_is_kept_until_a_session_needs_it(name: str, chosen: Scenario) -> None:
     """What takes effect at some moment of a session does so, too, if it was said at any time before."""
-    for moments, found in acting(name, chosen):
-        begin = moments.index(found[0]) if found else 0
+    for may, found in acting(name, chosen):
+        begin = may.index(found[0]) if found else 0
         late = (LATE.get(name, ""), 1)
-        assert begin <= (moments.index(late) if late in moments else 0)
-        assert found == moments[begin : begin + len(found)]
+        assert begin <= (may.index(late) if late in may else 0)
+        assert found == may[begin : begin + len(found)]
 
 
 def test_the_data_link_lets_sessions_begin_and_ends_them() -> None:
@@ -152,7 +162,7 @@ def _say_nothing(station: Station) -> None:
 
 
 def _sessions(protocol: str) -> Iterator[list[str]]:
-    for chosen in SCENARIOS[protocol]:
+    for chosen in (*SCENARIOS[protocol], *FURTHER.get(protocol, [])):
         for prepare in (_debug, _lose_in_loop, _say_nothing):
             yield [name for name, _ in record(chosen, prepare=prepare).variables]
         if protocol != "din":
