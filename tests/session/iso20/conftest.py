@@ -15,6 +15,7 @@ from fastsecc.session.api import SessionSettings
 from fastsecc.session.iso20.numbers import rational
 from fastsecc.session.iso20.settings import Iso20Settings, Parking
 from fastsecc.session.refusal import refuse
+from tests.session.conftest import START_s, UNIX_AT_START_s
 
 MODULES = (iso20.common_messages, iso20.ac, iso20.dc, iso20.acdp, iso20.wpt)
 HEADER = iso20.MessageHeaderType(SessionID=bytes(8), TimeStamp=0)
@@ -407,6 +408,22 @@ def way(make: Any, ev: Requests) -> Callable[..., Way]:
 def settings(**iso20_values: Any) -> SessionSettings:
     """Make settings that allow ISO 15118-20 without TLS, with values of its own settings."""
     return SessionSettings(allow_plain_iso20=True, iso20=Iso20Settings(**iso20_values))
+
+
+def power_profile(drive: Any, *powers: tuple[int, float], tuple_id: int | None = 1, tolerance: Any = None) -> Any:
+    """Build EVPowerProfile from (seconds, watts), from now on; without a schedule's id it is of the dynamic mode."""
+    entries = [iso20.PowerScheduleEntryType(Duration=seconds, Power=rational(power)) for seconds, power in powers]
+    scheduled = None
+    if tuple_id is not None:
+        scheduled = iso20.Scheduled_EVPPTControlModeType(
+            SelectedScheduleTupleID=tuple_id, PowerToleranceAcceptance=tolerance
+        )
+    return iso20.EVPowerProfileType(
+        TimeAnchor=int(UNIX_AT_START_s + drive.now - START_s),
+        Scheduled_EVPPTControlMode=scheduled,
+        Dynamic_EVPPTControlMode=None if scheduled else iso20.Dynamic_EVPPTControlModeType(),
+        EVPowerProfileEntries=iso20.EVPowerProfileEntryListType(EVPowerProfileEntry=entries),
+    )
 
 
 PARKING = (Parking("VehicleCheckIn", "AutoInternal"), Parking("VehicleCheckOut", "AutoInternal"))
