@@ -203,6 +203,7 @@ def _struct(cls: type[Type]) -> list[str]:
     name = c_name(cls)
     members = [f"uint8_t {presence};" for presence in _presences(cls)]
     kinds: list[str] = []
+    cleared = -(-len(members) // 8) * 8  # the decoder clears what says what is there in whole words
     for field in stored_fields(cls):
         group = group_of(field)
         members += _union(group) if group else [_member(field)]
@@ -214,6 +215,7 @@ def _struct(cls: type[Type]) -> list[str]:
         f"typedef struct {name} {{",
         *[f"    {member}" for member in members or ["uint8_t nothing;"]],
         f"}} {name};",
+        *([f'_Static_assert(sizeof({name}) >= {cleared}, "{name}");'] if cleared else []),
         "",
     ]
 
