@@ -48,6 +48,22 @@ _ALL = (
         "`negative_bidirectional_limits` for them",
         default=False,
     ),
+    Quirk(
+        "pre-charge-without-finish",
+        "PowerDeliveryReq is also accepted after a DC_PreChargeReq with EVProcessing Ongoing (ISO 15118-20), if the "
+        "voltage is there that the EV wanted; the standard has the EV say Finished, and FAILED_SequenceError otherwise",
+        "the EV of the PyPI package iso15118 (ecog-io, 0.27), which EVerest's simulated EV is made from, says Finished "
+        "only if its first PreChargeRes finds it content",
+        default=True,
+    ),
+    Quirk(
+        "flat-price-level",
+        "a schedule of the scheduled control mode (ISO 15118-20) without prices has a price level schedule all the "
+        "same, of one level that never changes",
+        "[V2G20-2176] asks for one kind of prices in every schedule; the EV of the PyPI package iso15118 (ecog-io, "
+        "0.27) gives up on ScheduleExchangeRes otherwise",
+        default=True,
+    ),
 )
 
 QUIRKS: Mapping[str, Quirk] = {quirk.name: quirk for quirk in _ALL}

@@ -14,6 +14,8 @@ class Charge:
 
     schedule: ScheduleTupleType | None = None
     """What ScheduleExchangeRes offered in the scheduled control mode."""
+    pre_charge_target_v: float | None = None
+    """What the newest DC_PreChargeReq asked for."""
     departure_at: float | None = None
     """When the site wants the EV to go, monotonic seconds."""
     profile: EVPowerProfileType | None = None

@@ -16,11 +16,13 @@ from fastsecc.session.iso20.states import State
 def handle(request: DC_PreChargeReq, context: Iso20Context) -> Answer:
     """Answer DC_PreChargeReq; whether the voltages match is the EV's to judge."""
     seconds = context.running_for(DC_PreChargeReq)
+    target_v = to_float(request.EVTargetVoltage)
+    context.charge.pre_charge_target_v = target_v
     if not context.first_of(DC_PreChargeReq):
         context.publish("start_pre_charge")
     context.publish_change(
         "dc_ev_target_voltage_current",
-        DcEvTargetValues(dc_ev_target_voltage=to_float(request.EVTargetVoltage), dc_ev_target_current=0.0),
+        DcEvTargetValues(dc_ev_target_voltage=target_v, dc_ev_target_current=0.0),
     )
     if seconds >= V2G_SECC_Ongoing_Timeout_s:
         raise ProtocolError("FAILED", f"pre-charge takes longer than {V2G_SECC_Ongoing_Timeout_s:g} s")

@@ -20,6 +20,8 @@ from fastsecc.session.iso20.status import evse_status, terminates
 
 AC_CONTACTOR_TIMEOUT_s = 1.4
 """How long PowerDeliveryRes waits for the contactor: the EV waits 2 s for it."""
+PRE_CHARGE_TOLERANCE_V = 20.0
+"""How far from its target voltage a pre-charge may have ended."""
 
 TOLERANCE_CODES = {
     PowerToleranceAcceptanceType.PowerToleranceConfirmed: ResponseCodeType.OK_PowerToleranceConfirmed,
@@ -38,6 +40,14 @@ def handle(request: PowerDeliveryReq, context: Iso20Context) -> Answer:
             return _stand_by(context)
         case ChargeProgressType.ScheduleRenegotiation:
             return _renegotiate(context)
+
+
+def handle_in_pre_charge(request: PowerDeliveryReq, context: Iso20Context) -> Answer:
+    """Answer the EV that never said that pre-charging is finished (quirk `pre-charge-without-finish`)."""
+    target_v = context.charge.pre_charge_target_v
+    if target_v is None or abs(context.charger.present_voltage_v - target_v) > PRE_CHARGE_TOLERANCE_V:
+        raise ProtocolError("FAILED_SequenceError", "the voltage of the pre-charge is not reached")
+    return handle(request, context)
 
 
 def handle_aside(request: PowerDeliveryReq, context: Iso20Context) -> Answer:

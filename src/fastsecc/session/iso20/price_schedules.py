@@ -33,11 +33,18 @@ def price_schedule(context: Iso20Context, duration_s: int, most_entries: int) ->
     """
     tariff, pricing = context.settings.iso20.tariff, context.service.pricing
     if tariff is None or pricing == "none":
-        return {}
+        return flat_price_level(context, duration_s)
     steps = _fill(tariff.steps, duration_s)[:most_entries]
     if pricing == "absolute":
         return {"AbsolutePriceSchedule": _absolute(context, tariff, steps)}
     return {"PriceLevelSchedule": _levels(context, steps)}
+
+
+def flat_price_level(context: Iso20Context, duration_s: int) -> dict[str, Any]:
+    """Give the price schedule of a schedule without prices: of one level, or none (quirk `flat-price-level`)."""
+    if context.service.control_mode == "Dynamic" or "flat-price-level" not in context.quirks:
+        return {}
+    return {"PriceLevelSchedule": _levels(context, [PriceStep(duration_s, 0.0)])}
 
 
 def _fill(steps: tuple[PriceStep, ...], duration_s: int) -> list[PriceStep]:

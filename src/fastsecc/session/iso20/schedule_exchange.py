@@ -24,7 +24,7 @@ from fastsecc.session.context import Answer
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.limits import ac_maximum, by_phase, dc_budget, discharge_sign
 from fastsecc.session.iso20.mobility_needs import mobility_needs
-from fastsecc.session.iso20.price_schedules import price_schedule
+from fastsecc.session.iso20.price_schedules import flat_price_level, price_schedule
 from fastsecc.session.iso20.states import State
 
 SCHEDULE_s = 86_400
@@ -92,7 +92,8 @@ def _discharging(context: Iso20Context, duration_s: int) -> ChargingScheduleType
     if not context.service.bpt:
         return None
     sign = discharge_sign(context)
-    return ChargingScheduleType(PowerSchedule=_schedule(context, duration_s, _discharge_power(context), sign))
+    power = _schedule(context, duration_s, _discharge_power(context), sign)
+    return ChargingScheduleType(PowerSchedule=power, **flat_price_level(context, duration_s))
 
 
 def _schedule(context: Iso20Context, duration_s: int, power: AcPower, sign: int = 1) -> PowerScheduleType:

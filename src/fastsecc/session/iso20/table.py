@@ -117,4 +117,9 @@ def table(quirks: Collection[str]) -> StateTable:
     rows = dict(_TABLE)
     if "session-stop-in-loop" in quirks:
         rows |= {state: {**rows[state], **_STOP} for state in LOOPS}
+    if "pre-charge-without-finish" in quirks:
+        rows[State.DC_PRE_CHARGE] = {
+            **rows[State.DC_PRE_CHARGE],
+            PowerDeliveryReq: power_delivery.handle_in_pre_charge,
+        }
     return rows
