@@ -32,6 +32,7 @@ class Bench:
         """What happens right before the nth request of a name."""
         self._heard: list[tuple[str, object]] = []
         self._answer = None
+        self._payload_type = 0
         self.charger.subscribe(lambda name, value: self._heard.append((name, value)))
         self.issue(self.simulated.boot(self.now))
 
@@ -49,9 +50,16 @@ class Bench:
         """Let somebody else issue a cmd."""
         self.issue([(name, args)])
 
-    def charge(self, ev: Ev):
-        """Let an EV connect, charge and leave; gives its result."""
+    def charge(self, ev: Ev, certificate: bytes | None = b"a vehicle's leaf"):
+        """Let an EV connect, charge and leave; gives its result.
+
+        Args:
+            ev: the car.
+            certificate: what an EV of ISO 15118-20 shows in TLS 1.3.
+        """
         self.session = Session(self.charger.state, self.session_settings, self.now, self.paused)
+        if ev.settings.protocol == "iso20":
+            self.session.secured("TLSv1.3", certificate)
         try:
             request = ev.start(self.now)
             while request is not None:
@@ -78,7 +86,9 @@ class Bench:
         if (request.name, nth) in self.at_request:
             self.at_request[request.name, nth]()
         self._answer = None
-        self._take(self.session.receive(request.message, self.now))
+        assert self.session.namespace_for(request.payload_type) == request.namespace
+        self._payload_type = request.payload_type
+        self._take(self.session.receive(request.message, self.now, request.payload_type))
         self._pass_time(self.now + ANSWER_TIME_S)
         until = request.send_at + request.timeout_s
         while self._answer is None:  # held back
@@ -92,6 +102,7 @@ class Bench:
             self.charger.publish(variable.name, variable.payload)
         if output.response is not None:
             assert self._answer is None, "two answers to one request"
+            assert output.payload_type == self._payload_type
             self._answer = output.response
         self._listen()
 

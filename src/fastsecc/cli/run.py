@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastsecc.cli.choices import choice
+from fastsecc.cli.choices import ENERGIES, choice
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,7 +34,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML file")
     parser.add_argument("--iface", metavar="IFACE", help="network interface towards the EV, or `auto`")
     parser.add_argument("--no-slac", action="store_true", help="take the data link to the EV as there")
-    parser.add_argument("--energy", type=choice("dc", "ac"), metavar="dc|ac", help="what the simulated charger offers")
+    parser.add_argument(
+        "--energy", type=choice(*ENERGIES), metavar="|".join(ENERGIES), help="what the simulated charger offers"
+    )
     parser.add_argument(
         "--tls", choices=("off", "allow", "force"), help="plain TCP only, TLS for EVs that ask for it, or TLS only"
     )

@@ -79,7 +79,7 @@ class AcOutlet(Outlet):
         if self._reported_at is not None and now - self._reported_at >= self.settings.present_values_period_s:
             yield self._present_power()
 
-    def off(self) -> None:
+    def off(self) -> Commands:
         """Switch off: the session is over."""
         self.power.off()
         self.power.ev_current_a = 0.0
@@ -87,6 +87,7 @@ class AcOutlet(Outlet):
         self._ev_limits = {}
         self._target_w = self._reported_at = None
         self.active = self._closed = self._targeting = self._ev_must_charge = False
+        yield from ()
 
     def meter_values(self) -> dict[str, Any]:
         """Give what the meter shows besides its energy."""

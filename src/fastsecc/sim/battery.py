@@ -83,8 +83,10 @@ class Battery:
         self.soc_percent = min(100.0, max(0.0, self.soc_percent + 100 * energy_wh / self.capacity_wh))
 
 
-def megawatt_battery(soc_percent: float = 20.0, time_lapse: float = 1.0) -> Battery:
-    """Make the battery of a lorry that charges with a megawatt."""
+def battery_for(energy: str, soc_percent: float = 20.0, time_lapse: float = 1.0) -> Battery:
+    """Make the battery of a car, or that of a lorry if it charges by the Megawatt Charging System."""
+    if not energy.startswith("mcs"):
+        return Battery(soc_percent=soc_percent, time_lapse=time_lapse)
     return Battery(
         capacity_wh=600_000.0,
         soc_percent=soc_percent,

@@ -145,16 +145,16 @@ class SimulatedCharger:
 
     def _on_end(self, _: Any) -> Commands:
         """The EV has left the data link: it is plugged in anew, as far as a bench can tell."""
-        self._switch_off()
+        yield from self._switch_off()
         self._authorized = False
         yield Command("dlink_ready", {"value": False})
         yield from self._plug_in()
 
     def _on_pause(self, _: Any) -> Commands:
         """The EV stays plugged in and authorized, and may come back any time."""
-        self._switch_off()
+        yield from self._switch_off()
         yield Command("dlink_ready", {"value": True})
 
-    def _switch_off(self) -> None:
-        self.outlet.off()
+    def _switch_off(self) -> Commands:
+        yield from self.outlet.off()
         self._authorize_at = self._metered_at = None

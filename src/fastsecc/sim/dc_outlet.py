@@ -104,12 +104,15 @@ class DcOutlet(Outlet):
             self._reported_at, self._reported_v = now, self.power.voltage_v
             yield self._present_values(self.power.voltage_v, self.power.current_a)
 
-    def off(self) -> None:
-        """Switch off: the session is over."""
+    def off(self) -> Commands:
+        """Switch off: the session is over, and with it the limits that were its own."""
+        had_own_limits = self._sae_bidi_mode
         self.power.off()
         self._plan.end()
         self.active = self._checking = self._discharging = self._sae_bidi_mode = False
         self._ev_max_voltage_v = self._ev_voltage_v = self._ev_needs = self._reported_at = None
+        if had_own_limits:
+            yield self._maximum_limits()
 
     def meter_values(self) -> dict[str, Any]:
         """Give what the meter shows besides its energy."""
@@ -132,7 +135,8 @@ class DcOutlet(Outlet):
         return Command("update_dc_minimum_limits", {"minimum_limits": minimum})
 
     def _maximum_limits(self) -> Command:
-        dc, exports = self.settings.dc_ratings, self._sae_bidi_mode and self._discharging
+        dc, feeds_home = self.settings.dc_ratings, self.settings.sae_j2847_mode == "V2H"
+        exports = self._sae_bidi_mode and (self._discharging or feeds_home)
         maximum = {
             "evse_maximum_current_limit": -dc.max_discharge_current_a if exports else dc.max_current_a,
             "evse_maximum_voltage_limit": dc.max_voltage_v,
@@ -204,8 +208,9 @@ class DcOutlet(Outlet):
         yield from ()
 
     def _on_sae_bidi_mode(self, _: Any) -> Commands:
+        """Energy flows back when the operator wants it (V2G), or all the time (V2H)."""
         self._sae_bidi_mode = True
-        yield from ()
+        yield self._maximum_limits()
 
     def _give_what_is_needed(self) -> None:
         """Choose the set-point for an EV in dynamic control mode; the voltage is its battery's."""

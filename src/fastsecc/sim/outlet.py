@@ -47,7 +47,7 @@ class Outlet(ABC):
         """Say what has changed."""
 
     @abstractmethod
-    def off(self) -> None:
+    def off(self) -> Commands:
         """Switch off: the session is over."""
 
     @abstractmethod

@@ -33,8 +33,8 @@ def _din(wishes: EvSettings) -> Iterator[tuple[str, str]]:
 
 
 def _iso2(wishes: EvSettings) -> Iterator[tuple[str, str]]:
-    if wishes.energy not in ("dc", "ac"):
-        yield "energy", "ISO 15118-2 charges with DC or AC only"
+    if wishes.energy not in ("dc", "ac", "dc-bpt"):
+        yield "energy", "ISO 15118-2 knows DC and AC, and of giving back only DC (dc-bpt, by SAE J2847/2)"
     yield from _older(wishes, "ISO 15118-2")
 
 

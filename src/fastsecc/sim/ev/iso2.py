@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastsecc.errors import EvError
 from fastsecc.messages import iso2
-from fastsecc.sim.ev import ac, dc
+from fastsecc.sim.ev import ac, dc, sae_j2847
 from fastsecc.sim.ev.common import (
     CHARGE_SERVICE_ID,
     ask_until_finished,
@@ -64,16 +64,18 @@ def service_discovery(ev: Ev) -> Phase[None]:
     offered = response.ChargeService.SupportedEnergyTransferMode.EnergyTransferMode
     wanted = AC_MODES[ev.settings.ac_phases] if ev.settings.is_ac else DC_MODES
     ev.energy_transfer_mode = choose_mode(ev, offered, wanted)
+    sae_j2847.find_service(ev, response.ServiceList)
     ev.single_phase = ev.energy_transfer_mode == "AC_single_phase_core"
 
 
 def payment_service_selection(ev: Ev) -> Phase[None]:
-    """Select both."""
-    service = iso2.SelectedServiceType(ServiceID=CHARGE_SERVICE_ID)
+    """Select both, and the service of SAE J2847/2 if the EV wants to give energy back."""
+    ids = [CHARGE_SERVICE_ID] if ev.sae_service_id is None else [CHARGE_SERVICE_ID, ev.sae_service_id]
+    services = [iso2.SelectedServiceType(ServiceID=service_id) for service_id in ids]
     yield from ev.ask(
         iso2.PaymentServiceSelectionReq(
             SelectedPaymentOption=iso2.PaymentOptionType.ExternalPayment,
-            SelectedServiceList=iso2.SelectedServiceListType(SelectedService=[service]),
+            SelectedServiceList=iso2.SelectedServiceListType(SelectedService=services),
         )
     )
 
@@ -91,10 +93,12 @@ def charge_parameter_discovery(ev: Ev) -> Phase[None]:
     """
 
     def request() -> iso2.ChargeParameterDiscoveryReq:
+        parameter = ac.charge_parameter(ev) if ev.settings.is_ac else dc.charge_parameter(ev)
+        ev.v2h_discovered = True
         return iso2.ChargeParameterDiscoveryReq(
             MaxEntriesSAScheduleTuple=MAX_ENTRIES_SA_SCHEDULE_TUPLE,
             RequestedEnergyTransferMode=iso2.EnergyTransferModeType(ev.energy_transfer_mode),
-            EVChargeParameter=ac.charge_parameter(ev) if ev.settings.is_ac else dc.charge_parameter(ev),
+            EVChargeParameter=parameter,
         )
 
     response = yield from ask_until_finished(ev, request, V2G_EVCC_Ongoing_Timeout_s)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from fastsecc.errors import EvError
 from fastsecc.messages import din70121, iso2, iso20
 from fastsecc.messages.schema import Type
-from fastsecc.sim.battery import Battery, megawatt_battery
+from fastsecc.sim.battery import Battery, battery_for
 from fastsecc.sim.ev import ac, iso20_exchange
 from fastsecc.sim.ev.checks import check_settings
 from fastsecc.sim.ev.iso20_terms import Terms
@@ -63,7 +63,7 @@ class Ev:
         """
         check_settings(settings)
         self.settings = settings
-        self.battery = battery or (megawatt_battery() if settings.is_megawatt else Battery())
+        self.battery = battery or battery_for(settings.energy)
         self.messages = MESSAGES[settings.protocol]
         self.session_id = settings.resume_session_id or NO_SESSION
         self.answered_session_id = NO_SESSION
@@ -86,6 +86,10 @@ class Ev:
         self.single_phase = False
         """AC flows on one phase, whatever the EV could."""
         self.terms = Terms()
+        self.sae_service_id: int | None = None
+        """Service of SAE J2847/2 that is selected (ISO 15118-2)."""
+        self.v2h_discovered = False
+        """ChargeParameterDiscovery in V2H mode was answered once."""
         self.evse_max_voltage_v = 0.0
         self.evse_max_current_a = 0.0
         self.evse_max_power_w: float | None = None
