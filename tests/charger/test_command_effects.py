@@ -128,6 +128,18 @@ def test_update_supported_app_protocols_tells_whether_all_were_taken(
     assert state.supported_app_protocols == left
 
 
+@pytest.mark.parametrize("values", [{"sae_j2847_mode": "V2G"}, {"energy_transfer_modes": ("DC", "DC_BPT")}])
+def test_a_session_that_discharges_does_so_to_its_end(values: dict[str, Any]) -> None:
+    state = ChargerState(**values)
+    state.begin_connection()
+    setup = {"evse_id": {"evse_id": "DE*ABC*E1"}, "sae_j2847_mode": "None", "debug_mode": False}
+    commands.apply(state, "setup", setup, NOW)
+    commands.apply(state, "update_energy_transfer_modes", {"supported_energy_transfer_modes": ["DC"]}, NOW)
+    assert state.discharges
+    state.reset_session()
+    assert not state.discharges
+
+
 ALL = {"DIN70121", "ISO15118D2", "ISO15118D20"}
 
 

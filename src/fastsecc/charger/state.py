@@ -173,6 +173,8 @@ class ChargerState:
     """Every DC EVSEStatusCode is EVSE_Shutdown: from `stop_charging(true)` until `reset_error`, also after false."""
     connection_open: bool = False
     """A TCP connection is open: from `begin_connection` to `reset_session`."""
+    connection_discharges: bool = False
+    """And began when the EV could be asked for energy."""
 
     # reset when a connection is accepted
     stop_requested_at: float | None = None
@@ -195,7 +197,8 @@ class ChargerState:
     @property
     def discharges(self) -> bool:
         """Tell whether the EV may be asked for energy: SAE J2847/2, or a bidirectional service of ISO 15118-20."""
-        return self.sae_j2847_mode != "None" or any(service.bpt for service in self.iso20_services)
+        offers = self.sae_j2847_mode != "None" or any(service.bpt for service in self.iso20_services)
+        return offers or self.connection_discharges
 
     @property
     def offered_app_protocols(self) -> frozenset[str]:
@@ -209,6 +212,7 @@ class ChargerState:
     def begin_connection(self) -> None:
         """Forget what belonged to the connection before."""
         self.connection_open = True
+        self.connection_discharges = self.discharges
         if self.authorization is not None:
             self.authorization.in_connection = False
         self.stop_requested_at = None
@@ -233,3 +237,4 @@ class ChargerState:
         self.evse_error = None
         self.dc_shutdown = False
         self.connection_open = False
+        self.connection_discharges = False
