@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from fastsecc.errors import EncodeError
 from fastsecc.exi import Decoded, decode_flagged, encode
 from fastsecc.messages import iso20
 from fastsecc.messages.namespaces import NAMESPACES
+from fastsecc.messages.reflection import fields, substitutes
 from fastsecc.messages.schema import Type
 from tests.exi.vectors import Vector, read
 from tests.strategies import messages
@@ -109,7 +112,7 @@ def test_real_charge_loops(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("cls", LOOP_DOCUMENTS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_any_message_of_the_loop(cls: type[Type], data: st.DataObject) -> None:
     message = data.draw(messages(cls))
@@ -123,11 +126,46 @@ def test_any_message_of_the_loop(cls: type[Type], data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("cls", LOOP_DOCUMENTS)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_other_namespace_takes_none(cls: type[Type], data: st.DataObject) -> None:
     octets = encode(data.draw(messages(cls)))
     for namespace in NAMESPACES:
         assert namespace == NAMESPACE_OF[cls] or not taken(octets, namespace)
+
+
+def largest(cls: type[Type]) -> Any:
+    """Make an instance with everything that a struct has a place for, each as large as may be."""
+    values: dict[str, Any] = {}
+    for field in fields(cls):
+        if field.occurs or field.name == "Signature":
+            continue
+        if field.global_:
+            members = [largest(member) for member in substitutes(field.type).values() if of_schema(member, cls)]
+            values[field.name] = max(members, key=lambda member: len(repr(member)))
+        elif issubclass(field.type, Type):
+            values[field.name] = largest(field.type)
+        elif issubclass(field.type, StrEnum):
+            values[field.name] = list(field.type)[-1]
+        elif field.type in (str, bytes):
+            assert field.length is not None
+            values[field.name] = "M" * (field.length.max or 0) if field.type is str else bytes(field.length.max or 0)
+        else:
+            values[field.name] = True if field.range is None else field.range.high
+    return cls(**values)
+
+
+def of_schema(member: type[Type], cls: type[Type]) -> bool:
+    """Tell whether a member of a group is of the same schema as what refers to its head."""
+    return member.__module__ == cls.__module__
+
+
+@pytest.mark.parametrize("cls", LOOP_DOCUMENTS)
+def test_the_longest_message_fits_where_the_loop_encodes(cls: type[Type]) -> None:
+    message = largest(cls)
+    octets = encode(message)
+    assert taken(octets, NAMESPACE_OF[cls])
+    assert _exi.repeat_encode(message, 1) == octets
 
 
 def test_a_document_that_has_no_struct() -> None:
