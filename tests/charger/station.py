@@ -17,7 +17,7 @@ Moment = tuple[str, int] | None
 """Right before the nth request of a name; None: before the EV connects, while the charger rests."""
 
 BEFORE_CONNECTION: Moment = None
-CYCLES = 6
+CYCLES = 4
 THINK_s = 0.25
 AUTHORIZATION_TIMEOUT_s = 3.0
 
@@ -39,7 +39,7 @@ class Scenario:
 def scenario(protocol: Any, energy: Any, charger: dict[str, Any] | None = None, **wishes: Any) -> Scenario:
     """Describe a short session."""
     ev = EvSettings(protocol=protocol, energy=energy, **{"cycles": CYCLES, "think_s": THINK_s, **wishes})
-    return Scenario(protocol, ev, SimulatorSettings(energy=energy, step_s=0.1, **(charger or {})))
+    return Scenario(protocol, ev, SimulatorSettings(energy=energy, step_s=THINK_s, **(charger or {})))
 
 
 class Station(Bench):

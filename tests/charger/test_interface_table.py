@@ -33,14 +33,13 @@ SCENARIOS: dict[str, list[Scenario]] = {
     "din": [scenario("din", "dc")],
     "iso2": [scenario("iso2", "dc"), scenario("iso2", "ac")],
     "iso20": [
-        scenario("iso20", "ac"),
-        *(scenario("iso20", energy, control="scheduled") for energy in ("dc-bpt", "ac-bpt")),
+        *(scenario("iso20", energy, control="scheduled") for energy in ("dc-bpt", "ac")),
         *(scenario("iso20", energy, control="dynamic") for energy in ("dc-bpt", "ac-bpt")),
     ],
 }
 FURTHER: dict[str, list[Scenario]] = {
     "iso20": [
-        *(scenario("iso20", energy, control="scheduled") for energy in ("dc", "mcs", "mcs-bpt")),
+        *(scenario("iso20", energy, control="scheduled") for energy in ("dc", "ac-bpt", "mcs", "mcs-bpt")),
         *(scenario("iso20", energy, control="dynamic") for energy in ("dc", "ac", "mcs", "mcs-bpt")),
         scenario("iso20", "dc", control="dynamic", mobility_needs="EVCC_SECC"),
     ]
