@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,9 +35,14 @@ def entries(schedule: Any) -> list[tuple[int, float]]:
     return [(entry.Duration, to_float(entry.Power)) for entry in found]
 
 
+def strict(**iso20_values: Any) -> Any:
+    """Make settings without the price level that is added where there are no prices."""
+    return replace(settings(**iso20_values), quirks=frozenset({"no-flat-price-level"}))
+
+
 def priced(way: Any, ev: Any, control_mode: str, pricing: str, tariff: Tariff = TARIFF) -> Any:
     """Select a parameter set with a pricing; give what holds the price schedule."""
-    made = way("dc", control_mode, settings=settings(tariff=tariff))
+    made = way("dc", control_mode, settings=strict(tariff=tariff))
     drive = made.to("SERVICE_SELECTION")
     mode = {"Scheduled": 1, "Dynamic": 2}[control_mode]
     detail = drive.ok(ev.service_detail(2)).body
@@ -85,7 +91,7 @@ def test_ev20_s_020_a_foreign_session(way: Any, ev: Any, control_mode: str) -> N
 
 
 def test_a_schedule_is_the_budget_from_now_on(way: Any, ev: Any) -> None:
-    drive = way("dc").to("SCHEDULE_EXCHANGE")
+    drive = way("dc", settings=strict()).to("SCHEDULE_EXCHANGE")
     budget(drive)
     schedule = offered(drive.ok(ev.schedule_exchange()))
     assert schedule.ScheduleTupleID == 1
