@@ -84,9 +84,9 @@ def test_a_second_stop_does_not_start_the_grace_again_and_false_takes_back_only_
     commands.apply(state, "stop_charging", {"stop": True}, NOW + 5)
     assert state.stop_requested_at == NOW
     commands.apply(state, "stop_charging", {"stop": False}, NOW + 6)
-    assert (state.stop_requested_at, state.stop_notified, state.dc_shutdown) == (None, True, True)
+    assert (state.stop_requested_at, state.stop_notified, state.shutdown) == (None, True, True)
     commands.apply(state, "reset_error", {}, NOW + 7)
-    assert (state.stop_notified, state.dc_shutdown) == (True, False)
+    assert (state.stop_notified, state.shutdown) == (True, False)
     state.begin_connection()
     assert not state.stop_notified
 

@@ -169,8 +169,9 @@ class ChargerState:
     contactor_error: bool = False
     evse_error: str | None = None
     """`Error_UtilityInterruptEvent` or `Error_Malfunction` until `reset_error`."""
-    dc_shutdown: bool = False
-    """Every DC EVSEStatusCode is EVSE_Shutdown: from `stop_charging(true)` until `reset_error`, also after false."""
+    shutdown: bool = False
+    """Every DC EVSEStatusCode is EVSE_Shutdown, and ISO 15118-20 says Terminate: from `stop_charging(true)` until
+    `reset_error`, also after false, and also if no EV was connected then."""
     connection_open: bool = False
     """A TCP connection is open: from `begin_connection` to `reset_session`."""
     connection_discharges: bool = False
@@ -235,6 +236,6 @@ class ChargerState:
         self.rcd_error = False
         self.contactor_error = False
         self.evse_error = None
-        self.dc_shutdown = False
+        self.shutdown = False
         self.connection_open = False
         self.connection_discharges = False

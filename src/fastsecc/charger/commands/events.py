@@ -76,7 +76,7 @@ def stop_charging(state: ChargerState, args: StopChargingArguments, now: float) 
     if state.stop_requested_at is None:
         state.stop_requested_at = now
     state.stop_notified = True
-    state.dc_shutdown = True
+    state.shutdown = True
 
 
 class PauseChargingArguments(Shape):
@@ -133,4 +133,4 @@ def reset_error(state: ChargerState, args: ResetErrorArguments, now: float) -> N
     state.rcd_error = False
     state.contactor_error = False
     state.evse_error = None
-    state.dc_shutdown = False
+    state.shutdown = False

@@ -12,7 +12,7 @@ def terminates(context: Context) -> bool:
     """Tell whether the EV has to end the charge."""
     charger = context.charger
     wrong = charger.rcd_error or charger.contactor_error or charger.evse_error is not None
-    return wrong or context.stop_announced
+    return wrong or charger.shutdown or context.stop_announced
 
 
 def evse_status(context: Context, *, stale: bool = False) -> EVSEStatusType | None:
