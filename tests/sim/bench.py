@@ -78,6 +78,9 @@ class Bench:
     def names(self) -> list[str]:
         """Names of the vars published so far, those that repeat in the loop left out."""
         frequent = {"dc_ev_status", "dc_ev_target_voltage_current", "dc_ev_remaining_time", "dc_ev_maximum_limits"}
+        frequent |= {"v2g_messages", "display_parameters", "meter_info_requested", "dc_ev_present_voltage"}
+        frequent |= {"d20_dc_dynamic_charge_mode", "ac_ev_power_limits", "ac_ev_present_powers"}
+        frequent |= {"ac_ev_dynamic_control_mode"}
         return [name for name, _ in self.variables if name not in frequent]
 
     def _exchange(self, request):

@@ -315,8 +315,9 @@ class AcPower:
         return min(self.phases_in_use, self.ratings.phases) * self.ratings.nominal_voltage_v
 
     def follow(self, power_w: float) -> None:
-        """Hear what power the EV takes with all phases together; negative: gives."""
+        """Hear what power the EV takes with all phases together; negative: gives. There is nothing to guess, then."""
         self.ev_current_a = power_w / self._w_per_a
+        self.current_a = self._aim_a()
 
     def off(self) -> None:
         """Open the contactor."""

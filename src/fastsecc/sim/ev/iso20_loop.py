@@ -102,7 +102,18 @@ def _follow_wishes(ev: Ev) -> Phase[LoopEnd | None]:
 
 
 def renegotiate_schedule(ev: Ev) -> Phase[None]:
-    """Exchange schedules anew on the stream beside the charge loop, which goes on meanwhile.
+    """Exchange schedules anew, and say what the EV makes of the new one."""
+    if ev.settings.renegotiate_beside_loop:
+        yield from _renegotiate_beside_loop(ev)
+        return
+    code = yield from power_delivery(ev, Progress.ScheduleRenegotiation)
+    if code.startswith("OK"):
+        yield from iso20_schedule.schedule_exchange(ev)
+        yield from power_delivery(ev, Progress.Start)
+
+
+def _renegotiate_beside_loop(ev: Ev) -> Phase[None]:
+    """Use the stream beside the charge loop, which goes on meanwhile.
 
     Raises:
         StopSession: it took too long.
@@ -120,13 +131,15 @@ def renegotiate_schedule(ev: Ev) -> Phase[None]:
 
 
 def confirm_meter(ev: Ev) -> Phase[None]:
-    """Confirm the newest meter reading; without a contract there is nothing to sign with."""
+    """Confirm the newest meter reading that there is; without a contract there is nothing to sign with."""
+    if ev.terms.meter_info is None:
+        return
     dynamic = ev.settings.control == "dynamic"
     scheduled = iso20.Scheduled_SMDTControlModeType(SelectedScheduleTupleID=ev.terms.schedule_tuple_id)
     data = iso20.SignedMeteringDataType(
         Id="meter",
         SessionID=ev.session_id,
-        MeterInfo=ev.terms.meter_info or iso20.MeterInfoType(MeterID="", ChargedEnergyReadingWh=0),
+        MeterInfo=ev.terms.meter_info,
         Dynamic_SMDTControlMode=iso20.Dynamic_SMDTControlModeType() if dynamic else None,
         Scheduled_SMDTControlMode=None if dynamic else scheduled,
     )

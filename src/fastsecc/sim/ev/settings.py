@@ -51,6 +51,8 @@ class EvSettings:
     """With the scheduled control mode, give energy back after so many charge-loop requests; None: never."""
     discharge_cycles: int = 20
     """And for so many."""
+    renegotiate_beside_loop: bool = True
+    """Renegotiate the schedule on its own stream while the charge loop goes on; False: leave the loop for it."""
     renegotiate_service_after_cycles: int | None = None
     """Ask for service renegotiation after so many charge-loop requests."""
     standby_after_cycles: int | None = None
