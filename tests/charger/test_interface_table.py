@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +20,6 @@ from tests.charger.cases import NAMES
 from tests.charger.changes import CHANGES, SETUP
 from tests.charger.station import LOOP_REQUESTS, Moment, Scenario, Station, differences, moments, record, scenario
 from tests.net.test_connector import Bench as ConnectorBench
-from tests.session.conftest import MakeDrive
-from tests.session.iso2.test_sae_j2847 import start as start_discharging
 
 README = Path(fastsecc.charger.__file__).with_name("README.md")
 PROTOCOLS = ("din", "iso2", "iso20")
@@ -38,13 +37,15 @@ SCENARIOS: dict[str, list[Scenario]] = {
     ],
 }
 FURTHER: dict[str, list[Scenario]] = {
+    "din": [],
+    "iso2": [scenario("iso2", "dc-bpt", {"sae_j2847_mode": mode}) for mode in ("V2G", "V2H")],
     "iso20": [
         *(scenario("iso20", energy, control="scheduled") for energy in ("dc", "ac-bpt", "mcs", "mcs-bpt")),
         *(scenario("iso20", energy, control="dynamic") for energy in ("dc", "ac", "mcs", "mcs-bpt")),
         scenario("iso20", "dc", control="dynamic", mobility_needs="EVCC_SECC"),
-    ]
+    ],
 }
-"""Sessions whose cmds are those of the ones above."""
+"""Sessions that add vars, or only confirm them."""
 EVERY_SCENARIO = [chosen for protocol in PROTOCOLS for chosen in SCENARIOS[protocol]]
 
 
@@ -166,14 +167,11 @@ def _say_nothing(station: Station) -> None:
 
 
 def _sessions(protocol: str) -> Iterator[list[str]]:
-    for chosen in (*SCENARIOS[protocol], *FURTHER.get(protocol, [])):
+    for chosen in SCENARIOS[protocol] + FURTHER[protocol]:
         for prepare in (_debug, _lose_in_loop, _say_nothing):
             yield [name for name, _ in record(chosen, prepare=prepare).variables]
         if protocol != "din":
-            pausing = scenario(protocol, chosen.ev.energy, pause=True)
-            yield [name for name, _ in record(pausing).variables]
-    if protocol == "iso2":
-        yield start_discharging(MakeDrive(), "V2G", "AUTHORIZATION")[0].published
+            yield [name for name, _ in record(replace(chosen, ev=replace(chosen.ev, pause=True))).variables]
 
 
 @cache
