@@ -308,6 +308,8 @@ def test_v2g_messages_carry_the_octets_with_their_header(bench: Bench) -> None:
         ids = ("CurrentDemandReq", "CurrentDemandRes")
         return Output([Variable("v2g_messages", V2gMessages(id=message_id(name))) for name in ids], "res")
 
+    bench.charger.state.debug_mode = True
+
     async def steps(bench: Bench) -> None:
         bench.session.answers["receive"] = answer
         bench.link.frame(b"req")
@@ -371,6 +373,8 @@ def test_v2g_messages_of_a_stream_carry_its_payload_type(bench: Bench) -> None:
         variables = [Variable("v2g_messages", V2gMessages(id=message_id(name))) for name in ids]
         return Output(variables, "res", payload_type=0x8002)
 
+    bench.charger.state.debug_mode = True
+
     async def steps(bench: Bench) -> None:
         bench.session.answers["receive"] = answer
         bench.link.frame(b"req", payload_type=0x8102)
@@ -389,6 +393,17 @@ def test_v2g_messages_of_what_was_not_received_have_no_octets(bench: Bench) -> N
 
     run(bench, steps)
     assert bench.calls == [("var", "v2g_messages", {"id": "UnknownMessage"})]
+
+
+def test_v2g_messages_have_no_octets_without_debug_mode(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        message = Variable("v2g_messages", V2gMessages(id=message_id("SessionSetupReq")))
+        bench.session.answers["receive"] = lambda: Output([message])
+        bench.link.frame(b"req")
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.calls[0] == ("var", "v2g_messages", {"id": "SessionSetupReq"})
 
 
 def test_replies_and_templates_wait_as_configured(bench: Bench) -> None:

@@ -205,9 +205,9 @@ class Connection:
         return octets
 
     def _payload(self, variable: Variable, response: bytes | None) -> Any:
-        """Give a var's payload; `v2g_messages` gets the octets that only we know."""
+        """Give a var's payload; `v2g_messages` gets the octets that only we know, in debug mode."""
         payload = variable.payload
-        if not isinstance(payload, V2gMessages):
+        if not isinstance(payload, V2gMessages) or not self.charger.state.debug_mode:
             return payload
         frame = response if payload.id.endswith("Res") else self._request
         if frame is None:

@@ -177,11 +177,6 @@ class Machine(ABC):
         """Tell whether the session has ended: by SessionStop, or because the connection is being closed."""
         return self.closing or self.ended
 
-    @property
-    def deadline(self) -> float | None:
-        """When `wake` is due at the latest."""
-        return self.timers.earliest
-
     # answers
 
     def sequence_timeout_s(self, request: Any) -> float:
