@@ -70,7 +70,7 @@ def is_exceeded(context: Iso20Context) -> bool:
     profile, power_w = context.charge.profile, _present_power_w(context)
     if profile is None or power_w is None:
         return False
-    now = context.header.TimeStamp
+    now = context.unix_s
     for span in spans(profile.TimeAnchor, profile.EVPowerProfileEntries.EVPowerProfileEntry):
         if span.start <= now < span.end:
             towards = -1 if span.power_w < 0 else 1

@@ -67,7 +67,7 @@ def _absolute(context: Iso20Context, tariff: Tariff, steps: list[PriceStep]) -> 
         for step in steps
     ]
     return AbsolutePriceScheduleType(
-        TimeAnchor=context.header.TimeStamp,
+        TimeAnchor=context.unix_s,
         PriceScheduleID=PRICE_SCHEDULE_ID,
         Currency=tariff.currency,
         Language=tariff.language,
@@ -86,7 +86,7 @@ def _levels(context: Iso20Context, steps: list[PriceStep]) -> PriceLevelSchedule
         for step in steps
     ]
     return PriceLevelScheduleType(
-        TimeAnchor=context.header.TimeStamp,
+        TimeAnchor=context.unix_s,
         PriceScheduleID=PRICE_SCHEDULE_ID,
         NumberOfPriceLevels=min(MAX_PRICE_LEVEL, len(ranks)),
         PriceLevelScheduleEntries=PriceLevelScheduleEntryListType(PriceLevelScheduleEntry=entries),

@@ -99,7 +99,7 @@ def _discharging(context: Iso20Context, duration_s: int) -> ChargingScheduleType
 def _schedule(context: Iso20Context, duration_s: int, power: AcPower, sign: int = 1) -> PowerScheduleType:
     entry = PowerScheduleEntryType(Duration=duration_s, **by_phase("Power", power, sign))
     return PowerScheduleType(
-        TimeAnchor=context.header.TimeStamp,
+        TimeAnchor=context.unix_s,
         PowerScheduleEntries=PowerScheduleEntryListType(PowerScheduleEntry=[entry]),
     )
 
