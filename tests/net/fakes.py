@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -41,7 +42,8 @@ class FakeLink:
         self.give(Closed(CloseReason.EV_CLOSED, ""))
 
     def take(self) -> list[Any]:
-        os.eventfd_read(self._notify)
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self._notify)
         events, self.events = self.events, []
         return events
 

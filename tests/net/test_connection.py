@@ -134,6 +134,17 @@ def test_a_timer_fires_only_after_the_session_has_heard_of_the_loop(bench: Bench
     assert bench.session.inputs == [("loop_progress", "sap:loop", 5), ("wake",)]
 
 
+def test_a_timer_fires_only_after_the_session_has_heard_what_came_before(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.link.frame(b"req")
+        bench.connection.wake()
+        bench.link.close_by_ev()
+        bench.connection.wake()
+
+    run(bench, steps)
+    assert [name for name, *_ in bench.session.inputs] == ["receive", "wake", "closed"]
+
+
 def test_the_template_is_withdrawn_before_the_reply_that_ends_the_loop(bench: Bench) -> None:
     async def steps(bench: Bench) -> None:
         bench.session.template = "template"

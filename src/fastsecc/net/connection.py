@@ -83,10 +83,10 @@ class Connection:
 
     def wake(self) -> None:
         """Let the session see what cmds or the passing of time have changed."""
-        if not self.alive:
-            return
-        self._take_progress()  # else a timer could fire on an EV that the link thread has been answering all the while
-        self._feed(self.session.wake)
+        if self.alive:
+            self._on_link()  # else a timer could fire on an EV that spoke in time, while we were busy
+        if self.alive:
+            self._feed(self.session.wake)
 
     def abort(self) -> None:
         """Close without a word; the end is told when the link has closed."""
