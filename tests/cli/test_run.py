@@ -225,6 +225,12 @@ def test_the_example_is_a_file_that_can_be_used(tmp_path: Path, capsys) -> None:
     assert _config(main_module._parser(arguments).parse_args(arguments)) == Config()
 
 
+@pytest.mark.parametrize("energy", ["dc", "ac", "dc-bpt", "ac-bpt", "mcs", "mcs-bpt"])
+def test_every_kind_of_energy_can_be_offered(energy: str) -> None:
+    arguments = ["run", "--energy", energy]
+    assert _config(main_module._parser(arguments).parse_args(arguments)).connectors[0].simulator.energy == energy
+
+
 def test_energy_is_that_of_every_connector(tmp_path: Path) -> None:
     file = tmp_path / "fastsecc.yaml"
     file.write_text("connectors: [{interface: a, name: a}, {interface: b, name: b}]\n")
@@ -269,8 +275,6 @@ def test_a_command_line_that_makes_no_sense_shows_the_usage(arguments: list[str]
     ("arguments", "lacking"),
     [
         (["run", "--auth", "both"], "Plug & Charge"),
-        (["run", "--energy", "dc-bpt"], "bidirectional charging"),
-        (["ev", "--iface", "lo", "--protocol", "iso20"], "ISO 15118-20"),
         (["demo", "--auth", "pnc"], "Plug & Charge"),
     ],
 )

@@ -118,6 +118,8 @@ class AcOutlet(Outlet):
     def _on_open(self, _: Any) -> Commands:
         self.power.off()
         yield from self.report(self._plan.now)
+        if self._reported_at is not None:
+            yield self._present_power()
 
     def _on_service(self, service: Any) -> Commands:
         """The session is one of ISO 15118-20: from now on the EV is told targets and powers."""

@@ -35,7 +35,7 @@ SOC_END_PERCENT: Final = 80.0
 TYPICAL_ANSWER_s: Final = 0.001
 DISCHARGE_BEGIN: Final = 0.4
 """When the EV of a bidirectional session gives energy back, as a part of the charge loop."""
-DISCHARGE_PART: Final = 0.2
+DISCHARGE_PART: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)

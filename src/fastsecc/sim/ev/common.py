@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastsecc.errors import EvError
 from fastsecc.messages.schema import Type
+from fastsecc.sim.ev import sae_j2847
 from fastsecc.sim.ev.phase import LoopEnd, Phase, StopSession
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ def has_enough(ev: Ev) -> bool:
     if wishes.cycles is not None and ev.cycles >= wishes.cycles:
         ev.reason = f"{ev.cycles} charge-loop cycles done"
         return True
-    if wishes.cycles is None and ev.battery.soc_percent >= ev.target_soc_percent:
+    empty = sae_j2847.feeds_home(ev) and int(ev.battery.soc_percent) <= wishes.minimum_soc_percent
+    if wishes.cycles is None and (empty or ev.battery.soc_percent >= ev.target_soc_percent):
         ev.reason = f"state of charge {ev.battery.soc_percent:.0f} %"
         return True
     return False

@@ -127,7 +127,7 @@ def power_delivery_parameter(ev: Ev) -> Any:
 
 def target_current_a(ev: Ev) -> float:
     """Give the current to ask for: what the battery wants, within what the EVSE can give, or wants from it."""
-    if ev.evse_max_current_a < 0:
+    if ev.evse_max_current_a < 0 or sae_j2847.feeds_home(ev):
         return sae_j2847.discharge_current_a(ev)
     target_a = min(ev.battery.target_current_a, ev.evse_max_current_a)
     if ev.evse_max_power_w is not None:

@@ -33,11 +33,11 @@ def feeds_home(ev: Ev) -> bool:
 
 
 def discharge_current_a(ev: Ev) -> float:
-    """Give the current, a negative number, to ask for while the EVSE's limits are negative."""
+    """Give the current to ask for when energy is to flow out of the EV: a negative number."""
     battery = ev.battery
     if battery.soc_percent <= ev.settings.minimum_soc_percent:
         return 0.0
-    limit_a = min(battery.available_current_a, -ev.evse_max_current_a)
+    limit_a = min(battery.available_current_a, abs(ev.evse_max_current_a))
     if ev.evse_max_power_w is not None:
         limit_a = min(limit_a, abs(ev.evse_max_power_w) / battery.open_circuit_voltage_v)
     return -limit_a
