@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from fastsecc.messages.iso20 import RationalNumberType
 
 VALUE_MAX = 2**15 - 1
@@ -23,17 +21,12 @@ def rational(value: float) -> RationalNumberType:
         value: in the unit of the element; beyond +-32767000 it is taken as that.
     """
     thousandths = int(round(max(-LARGEST, min(LARGEST, value)) * 1000, 6))  # 0.3 * 1000 may be a hair below 300
-    exponent, number = next(pair for pair in _scaled(thousandths) if VALUE_MIN <= pair[1] <= VALUE_MAX)
-    while exponent < 0 and number % 10 == 0:
-        exponent, number = exponent + 1, number // 10
-    return RationalNumberType(Exponent=exponent, Value=number)
-
-
-def _scaled(thousandths: int) -> Iterator[tuple[int, int]]:
-    """Give exponent and value of a number, the finest first."""
-    sign = -1 if thousandths < 0 else 1
-    for exponent in range(EXPONENT_MIN, EXPONENT_MAX + 1):
-        yield exponent, sign * (abs(thousandths) // 10 ** (exponent - EXPONENT_MIN))
+    number, most = (thousandths, VALUE_MAX) if thousandths >= 0 else (-thousandths, -VALUE_MIN)
+    exponent = EXPONENT_MIN
+    while number > most or (exponent < 0 and number % 10 == 0):
+        number //= 10
+        exponent += 1
+    return RationalNumberType(Exponent=exponent, Value=number if thousandths >= 0 else -number)
 
 
 def optional_rational(value: float | None) -> RationalNumberType | None:
