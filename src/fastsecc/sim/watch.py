@@ -182,7 +182,9 @@ class TextWatch(Watch):
     def _loop_line(self, exchange: Exchange) -> str:
         ev = self.ev
         name = f"{exchange.phase} x{self._repeats}"
-        values = f"{ev.present_voltage_v:5.1f} V {ev.present_current_a:5.1f} A {ev.power_w / 1000:5.1f} kW"
+        width = 6 if ev.settings.bidirectional or ev.settings.is_megawatt else 5
+        voltage_v, current_a, power_kw = ev.present_voltage_v, ev.present_current_a, ev.power_w / 1000
+        values = f"{voltage_v:5.1f} V {current_a:{width}.1f} A {power_kw:{width}.1f} kW"
         line = f"{exchange.at_s:7.3f} s  {name:19} {_ms(exchange.answer_time_s)}  {values}"
         return f"{line} {ev.battery.soc_percent:5.1f} % {self._bar(self._columns - len(line) - 11)}".rstrip()
 
