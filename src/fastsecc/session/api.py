@@ -51,6 +51,8 @@ class Output:
     variables: list[Variable] = field(default_factory=list)
     response: Type | None = None
     """None: no answer now (held back, or there is none to give)."""
+    response_exi: bytes | None = None
+    """Octets that `response` came as from a back end; they go to the EV unchanged."""
     payload_type: int = EXI
     """V2GTP payload type of the response: that of the request."""
     close: Close | None = None

@@ -118,16 +118,17 @@ class Session:
         """What the next connection's session needs to resume this one; None: nothing is paused."""
         return self._resumable if self._machine is None else self._machine.paused
 
-    def receive(self, message: Any, now: float, payload_type: int = EXI) -> Output:
+    def receive(self, message: Any, now: float, payload_type: int = EXI, exi: bytes = b"") -> Output:
         """Handle a decoded message.
 
         Args:
             message: of the namespace that `namespace_for` gave.
             now: monotonic seconds.
             payload_type: of the V2GTP frame that it came in.
+            exi: the octets that it came as, for a back end that wants to see just these.
         """
         if self._machine is not None:
-            return self._machine.receive(message, now, payload_type)
+            return self._machine.receive(message, now, payload_type, exi)
         if self._closing:
             return Output()
         if isinstance(message, supportedAppProtocolReq):

@@ -54,6 +54,6 @@ class Iso20Context(Context):
             self.energy_transfer_modes, self.energy_kind
         )
 
-    def wrap(self, body: Any) -> Any:
-        """Give a response as it is: its header is part of it."""
+    def wrap(self, body: Any, signature: Any = None) -> Any:
+        """Give a response as it is: its header, and the signature there, is part of it."""
         return body

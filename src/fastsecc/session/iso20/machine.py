@@ -12,7 +12,7 @@ from fastsecc.messages.iso20.common_types import ChargeLoopReqType, V2GRequestTy
 from fastsecc.messages.schema import Type
 from fastsecc.session.api import Close, Paused
 from fastsecc.session.app_protocol import ISO15118D20
-from fastsecc.session.context import LinkAction
+from fastsecc.session.context import Answer, LinkAction
 from fastsecc.session.iso20.authorization_setup import AUTHORIZATION_SERVICES
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.numbers import rational
@@ -76,8 +76,9 @@ class Iso20Machine(Machine):
         if incoming.payload_type not in ASIDE:
             super()._take(incoming)
             return
-        response: Any = self._answer(incoming).response
-        self._send(incoming, response)
+        answer = self._answer(incoming)
+        response: Any = answer.response
+        self._send(incoming, answer)
         if response.ResponseCode.startswith("FAILED"):
             self._fail(response.ResponseCode)
 
@@ -85,10 +86,10 @@ class Iso20Machine(Machine):
         rows = ASIDE.get(incoming.payload_type, self.table)
         return rows.get(self.state, {}).get(type(incoming.body))
 
-    def _send(self, incoming: Incoming, response: Any) -> None:
-        super()._send(incoming, response)
-        if incoming.payload_type not in ASIDE:
-            self.context.out.payload_type = payload_types.payload_type_of(response)
+    def _send(self, incoming: Incoming, answer: Answer) -> None:
+        super()._send(incoming, answer)
+        if answer.response is not None and incoming.payload_type not in ASIDE:
+            self.context.out.payload_type = payload_types.payload_type_of(answer.response)
 
     def _fail(self, code: str) -> None:
         """End the session with a FAILED response, always."""
