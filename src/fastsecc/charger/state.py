@@ -154,6 +154,7 @@ class ChargerState:
 
     # reset when a session ends (interface-semantics D.0.3)
     authorization: Authorization | None = None
+    certificate_response: ResponseExiStreamStatus | None = None
     ac_contactor_closed: bool = False
     cable_check_finished: bool = False
     isolation_status: str = "Invalid"
@@ -224,6 +225,7 @@ class ChargerState:
     def reset_session(self) -> None:
         """Forget what a session leaves behind; sections of the process's life stay."""
         self.authorization = None
+        self.certificate_response = None
         self.ac_contactor_closed = False
         self.cable_check_finished = False
         self.isolation_status = "Invalid"

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from fastsecc.charger.commands import Command
 
 REPLY_TIMEOUT_s: Final = 5.0
 
@@ -185,22 +187,30 @@ def _complain(reason: str) -> int:
 
 
 def _list() -> int:
+    from fastsecc.charger import extensions
     from fastsecc.charger.commands import COMMANDS
-    from fastsecc.charger.describe import members
     from fastsecc.charger.variables import VARIABLES
 
-    print(f"{len(COMMANDS)} cmds")
-    for name, command in COMMANDS.items():
+    _print_interface("", COMMANDS, VARIABLES)
+    print()
+    _print_interface(" of extensions", extensions.COMMANDS, extensions.VARIABLES)
+    return 0
+
+
+def _print_interface(of: str, commands: Mapping[str, Command[Any]], variables: Mapping[str, Any]) -> None:
+    from fastsecc.charger.describe import members
+
+    print(f"{len(commands)} {'cmd' if len(commands) == 1 else 'cmds'}{of}")
+    for name, command in commands.items():
         result = " -> true | false" if command.result is bool else ""
         print(f"  {name}{result}")
         _print_members(members(command.arguments))
-    print(f"\n{len(VARIABLES)} vars")
-    for name, kind in VARIABLES.items():
+    print(f"\n{len(variables)} vars{of}")
+    for name, kind in variables.items():
         rows = members(kind)
         plain = rows[0][1] if rows and rows[0][0] == "" else ""
         print(f"  {name}{'  ' + plain if plain else ''}")
         _print_members([] if plain else rows)
-    return 0
 
 
 def _print_members(rows: list[tuple[str, str]]) -> None:
