@@ -5,13 +5,18 @@ A core is fed with decoded messages and the time, and returns what to send, publ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Literal, Protocol
+
+from cryptography import x509
 
 from fastsecc.messages.payload_types import EXI
 from fastsecc.messages.schema import Type
+from fastsecc.security.signature import PrivateKey
+from fastsecc.session.iso2.settings import Iso2Settings
 from fastsecc.session.iso20.pause import Paused20
 from fastsecc.session.iso20.settings import Iso20Settings
 
@@ -103,6 +108,16 @@ class LoopProgress:
     """True once an answer had to be taken from `stale`."""
 
 
+class Trust(Protocol):
+    """Whom the site trusts; nothing of it touches a file while a session runs."""
+
+    def anchors(self, role: Literal["MO", "OEM"]) -> Sequence[x509.Certificate]:
+        """Give the roots that a mobility operator's or a vehicle maker's chain may lead to."""
+
+    def is_revoked(self, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> bool:
+        """Tell whether a certificate is known to be revoked."""
+
+
 @dataclass(slots=True)
 class SessionSettings:
     """The policy of a connector, from its configuration."""
@@ -129,7 +144,16 @@ class SessionSettings:
     quirks: frozenset[str] = frozenset()
     allow_plain_iso20: bool = False
     """A test setting: ISO 15118-20 also without TLS 1.3."""
+    iso2: Iso2Settings = field(default_factory=Iso2Settings)
     iso20: Iso20Settings = field(default_factory=Iso20Settings)
+    security: Trust | None = None
+    """Whom contracts may lead to; None: nobody is known."""
+    sales_tariff_key: PrivateKey | None = None
+    """Signs the tariffs of ISO 15118-2."""
+    price_schedule_key: PrivateKey | None = None
+    """Signs the price schedules of ISO 15118-20."""
+    new_challenge: Callable[[], bytes] | None = None
+    """Sixteen random bytes; None takes the system's."""
 
 
 @dataclass(slots=True)
@@ -142,6 +166,8 @@ class PausedIso2:
     charge_service: Any
     sa_schedule_list: Any
     sa_schedule_tuple_id: int
+    contract: bytes = b""
+    """Leaf of the contract that was authorized, DER."""
 
 
 Paused = PausedIso2 | Paused20

@@ -220,7 +220,8 @@ class Session:
         if chosen is not app_protocol.ISO15118D2:
             return self._start_iso20(chosen, common)
         resumable = self._resumable if isinstance(self._resumable, PausedIso2) else None
-        return Iso2Machine(Iso2Context(messages=iso2, resumable=resumable, **common), self._timers)
+        secure = bool(self._tls_version)
+        return Iso2Machine(Iso2Context(messages=iso2, resumable=resumable, secure=secure, **common), self._timers)
 
     def _start_iso20(self, chosen: AppProtocol, common: dict[str, Any]) -> Machine:
         """Start ISO 15118-20, whose part says whether the session is of AC or DC."""
