@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -52,8 +52,17 @@ def public_key(path: Path, password: Path | None) -> PublicKeyTypes:
     Raises:
         ConfigError: a file is missing, cannot be read, is no key, or its password is wrong or missing.
     """
+    return private_key(path, password).public_key()
+
+
+def private_key(path: Path, password: Path | None) -> PrivateKeyTypes:
+    """Read a private key.
+
+    Raises:
+        ConfigError: a file is missing, cannot be read, is no key, or its password is wrong or missing.
+    """
     try:
-        return load_pem_private_key(read(path), password_of(password)).public_key()
+        return load_pem_private_key(read(path), password_of(password))
     except TypeError:
         reason = "is encrypted, and there is no password file" if password is None else f"needs no password: {password}"
         raise ConfigError(reason, file=path) from None
