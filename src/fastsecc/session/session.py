@@ -227,8 +227,13 @@ class Session:
         """Start ISO 15118-20, whose part says whether the session is of AC or DC."""
         common["energy_kind"] = "ac" if chosen is app_protocol.ISO15118D20_AC else "dc"
         resumable = self._resumable if isinstance(self._resumable, Paused20) else None
-        certificate = self._vehicle_certificate
-        context = Iso20Context(messages=iso20, resumable=resumable, vehicle_certificate=certificate, **common)
+        context = Iso20Context(
+            messages=iso20,
+            resumable=resumable,
+            vehicle_certificate=self._vehicle_certificate,
+            tls_1_3=self._tls_version == TLS_1_3,
+            **common,
+        )
         return Iso20Machine(context, self._timers)
 
     def _tell(self, out: Output, request: supportedAppProtocolReq, chosen: AppProtocol | None) -> None:

@@ -25,5 +25,9 @@ class Charge:
     standby: bool = False
     loop_begun: bool = False
     """Var `current_demand_started` was published, and nothing ended it."""
+    confirmed_wh: int | None = None
+    """Meter reading that the EV confirmed last."""
+    confirmed_at: float = -inf
+    """When it did, monotonic seconds."""
     dynamic_values_at: float = -inf
     """When var `d20_dc_dynamic_charge_mode` was published last, monotonic seconds."""

@@ -13,7 +13,6 @@ from fastsecc.messages.schema import Type
 from fastsecc.session.api import Close, Paused
 from fastsecc.session.app_protocol import ISO15118D20
 from fastsecc.session.context import Answer, LinkAction
-from fastsecc.session.iso20.authorization_setup import AUTHORIZATION_SERVICES
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.numbers import rational
 from fastsecc.session.iso20.service_discovery import energy_service_list
@@ -56,7 +55,6 @@ class Iso20Machine(Machine):
             "EnergyTransferServiceList": energy_service_list(self.context),
             "EVSEPresentVoltage": rational(self.context.charger.present_voltage_v),
             "EVSEPresentCurrent": rational(self.context.charger.present_current_a),
-            "AuthorizationServices": list(AUTHORIZATION_SERVICES),
         }
 
     def sequence_timeout_s(self, request: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastsecc.charger.state import AcPower
@@ -24,7 +25,7 @@ from fastsecc.session.context import Answer
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.limits import ac_maximum, by_phase, dc_budget, discharge_sign
 from fastsecc.session.iso20.mobility_needs import mobility_needs
-from fastsecc.session.iso20.price_schedules import flat_price_level, price_schedule
+from fastsecc.session.iso20.price_schedules import PriceSchedule, flat_price_level, price_schedule, signature
 from fastsecc.session.iso20.states import State
 
 SCHEDULE_s = 86_400
@@ -54,13 +55,27 @@ def _respond(request: ScheduleExchangeReq, context: Iso20Context) -> ScheduleExc
         raise ProtocolError("FAILED", f"the selected control mode is {context.service.control_mode}")
     no_energy = context.charger.no_energy_pause
     waits = scheduled and no_energy is None and not _power(context).total_w > 0
-    return ScheduleExchangeRes(
+    response = ScheduleExchangeRes(
         Header=context.header,
         ResponseCode=ResponseCodeType.OK,
         EVSEProcessing=ProcessingType.Ongoing if waits else ProcessingType.Finished,
         GoToPause=True if no_energy == "PauseBeforeCableCheck" else None,
         **(_scheduled(request, context) if scheduled else _dynamic(request, context)),
     )
+    response.Header.Signature = signature(list(_price_schedules(response)), context)
+    return response
+
+
+def _price_schedules(response: ScheduleExchangeRes) -> Iterator[PriceSchedule]:
+    """Find every price schedule of a response."""
+    scheduled = response.Scheduled_SEResControlMode
+    offered: list[Any] = [] if scheduled is None else [tuple_.ChargingSchedule for tuple_ in scheduled.ScheduleTuple]
+    if scheduled is not None:
+        offered += [tuple_.DischargingSchedule for tuple_ in scheduled.ScheduleTuple]
+    for holder in (*offered, response.Dynamic_SEResControlMode):
+        for name in ("AbsolutePriceSchedule", "PriceLevelSchedule"):
+            if (found := getattr(holder, name, None)) is not None:
+                yield found
 
 
 def _next(context: Iso20Context) -> State:
