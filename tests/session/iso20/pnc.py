@@ -24,15 +24,18 @@ ROOT = xmldsig.X509IssuerSerialType(X509IssuerName="CN=V2G ROOT CA", X509SerialN
 
 
 @cache
+def _made(kind: KeyKind, whose: str) -> Pki:
+    return test_pki.build(kind)
+
+
 def pki(kind: KeyKind = "P-521") -> Pki:
-    """Make the certificates that all tests use."""
-    return test_pki.build(kind)
+    """Give the certificates that all tests use."""
+    return _made(kind, "ours")
 
 
-@cache
 def foreign_pki(kind: KeyKind = "P-521") -> Pki:
-    """Make certificates of people whom nobody here knows."""
-    return test_pki.build(kind)
+    """Give certificates of people whom nobody here knows."""
+    return _made(kind, "foreign")
 
 
 def roots(kind: KeyKind = "P-521") -> Roots:
@@ -125,10 +128,10 @@ class ContractWay(Way):
         """Sign the challenge with a contract; again the same way if that was done with it before."""
         chain = chain or self.ev.chain
         request = self.ev.pnc(self.challenge, chain)
-        leaf = chain[0].der
-        if leaf not in self.signatures:
-            self.signatures[leaf] = sign([Part(signed_part(request))], chain[0].key)
-        return self.send_with(self.signatures[leaf], request)
+        shown = b"".join(identity.der for identity in chain)
+        if shown not in self.signatures:
+            self.signatures[shown] = sign([Part(signed_part(request))], chain[0].key)
+        return self.send_with(self.signatures[shown], request)
 
     def prove_with(self, challenge: bytes) -> Step:
         """Sign a challenge that need not be the one given."""
