@@ -96,6 +96,7 @@ class SignatureError(SecurityError):
     """A signature that does not vouch for a message."""
 
     iso2_code = "FAILED_SignatureError"
+    iso20_code = "FAILED_SignatureError"
 
 
 class CertificateError(SecurityError):

@@ -6,6 +6,7 @@ refusal names the certificate and the rule.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,7 @@ from itertools import pairwise
 from typing import Final, NoReturn
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from fastsecc.errors import CertificateError, Fault
@@ -85,15 +86,18 @@ def load(chain: Iterable[bytes]) -> Path:
         CertificateError: one cannot be read.
     """
     read = []
-    for number, der in enumerate(chain, 1):
-        try:
-            certificate = x509.load_der_x509_certificate(der)
-            # what is not read here would fail later, in the midst of something else
-            _ = certificate.subject, certificate.issuer, certificate.extensions, certificate.public_key()
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise CertificateError(f"certificate {number}", f"cannot be read: {reason}", Fault.chain) from None
-        read.append(certificate)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", CryptographyDeprecationWarning)  # what the library is about to refuse, too
+        for number, der in enumerate(chain, 1):
+            try:
+                certificate = x509.load_der_x509_certificate(der)
+                # what is not read here would fail later, in the midst of something else
+                _ = certificate.subject, certificate.issuer, certificate.extensions
+                _ = certificate.public_key(), certificate.signature_hash_algorithm
+            except (*files.UNREADABLE, CryptographyDeprecationWarning) as error:
+                reason = (str(error).splitlines() or [type(error).__name__])[0]
+                raise CertificateError(f"certificate {number}", f"cannot be read: {reason}", Fault.chain) from None
+            read.append(certificate)
     return tuple(read)
 
 

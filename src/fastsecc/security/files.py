@@ -18,6 +18,15 @@ from cryptography.hazmat.primitives.serialization import (
 from fastsecc.errors import ConfigError
 
 CURVES = {"secp256r1": "P-256", "secp521r1": "P-521"}
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading a certificate of a stranger may raise."""
 
 
 def read(path: Path) -> bytes:
@@ -124,7 +133,7 @@ def subject(der: bytes) -> str:
     """Give the subject of a certificate in DER, for people, whatever it holds."""
     try:
         return name(x509.load_der_x509_certificate(der))
-    except ValueError:
+    except UNREADABLE:
         return "that cannot be read"
 
 

@@ -147,7 +147,7 @@ def vehicle_authorities(folder: Path) -> tuple[Path, ...]:
 
 def vehicle_agreement_keys(folder: Path) -> tuple[Path, ...]:
     """Find a vehicle's keys that are for key agreement alone."""
-    return *_sorted(folder / EVEREST_VEHICLE, "*_X448.key"), *_sorted(
+    return *_sorted(folder / EVEREST_VEHICLE / "agreement", "*.key"), *_sorted(
         folder, f"{TEST_FOLDERS}/private_keys/oemLeafX448.key"
     )
 

@@ -143,7 +143,7 @@ def write_everest(folder: Path, pki: Pki, *, staples: bool = True, suffix: str =
     write_chain(folder / CONTRACT, "MO", pki.contract, staples=False)
     write_chain(folder / PROVISIONING, "CPS", pki.provisioning, staples=False)
     if pki.vehicle_agreement is not None:
-        write(folder / VEHICLE / "OEM_Ed448_X448.key", key_pem(pki.vehicle_agreement), OWNER_ONLY)
+        write(folder / VEHICLE / "agreement/OEM_Ed448_X448.key", key_pem(pki.vehicle_agreement), OWNER_ONLY)
     _write_issuers(folder, pki)
 
 
