@@ -172,7 +172,7 @@ def test_a_replayed_request_is_refused(make: Any) -> None:
 
 
 def test_a_request_replayed_after_the_authorization_is_refused(make: Any) -> None:
-    """OC-005, and so not ECOG-004."""
+    """OC-005."""
     way = contract_way(make, "dc")
     way.to("CHARGE_PARAMETER_DISCOVERY")
     assert way.prove().code == "FAILED_SequenceError"
