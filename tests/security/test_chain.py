@@ -352,16 +352,29 @@ def test_what_is_no_certificate(octets: bytes) -> None:
     assert caught.value.fault is Fault.chain
 
 
-@given(data=st.data())
-def test_a_bit_that_is_flipped_in_a_chain_is_noticed(data: st.DataObject) -> None:
+@given(index=st.integers(0, 2), position=st.floats(0, 1, exclude_max=True))
+def test_a_bit_that_is_flipped_in_a_chain_is_noticed(index: int, position: float) -> None:
     octets = [identity.der for identity in BASE[:-1]]
-    index = data.draw(st.integers(0, len(octets) - 1))
-    bit = data.draw(st.integers(0, 8 * len(octets[index]) - 1))
-    spoilt = bytearray(octets[index])
-    spoilt[bit // 8] ^= 0x80 >> bit % 8
-    octets[index] = bytes(spoilt)
+    octets[index] = flipped(octets[index], int(8 * len(octets[index]) * position))
     with pytest.raises(CertificateError):
         chain.validate(chain.load(octets), CONTRACT, [ROOT.certificate], NOW, Rules())
+
+
+def test_the_octets_around_the_signature_count_as_well() -> None:
+    octets = [identity.der for identity in BASE[:-1]]
+    for index, der in enumerate(octets):
+        outside = der.index(BASE[index].certificate.tbs_certificate_bytes)
+        end = outside + len(BASE[index].certificate.tbs_certificate_bytes)
+        for bit in (*range(8 * outside), *range(8 * end, 8 * (len(der) - len(BASE[index].certificate.signature)))):
+            spoilt = [*octets[:index], flipped(der, bit), *octets[index + 1 :]]
+            with pytest.raises(CertificateError):
+                chain.validate(chain.load(spoilt), CONTRACT, [ROOT.certificate], NOW, Rules())
+
+
+def flipped(octets: bytes, bit: int) -> bytes:
+    spoilt = bytearray(octets)
+    spoilt[bit // 8] ^= 0x80 >> bit % 8
+    return bytes(spoilt)
 
 
 def test_certificates_of_real_tests_are_read(shared: Any) -> None:

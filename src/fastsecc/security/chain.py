@@ -97,6 +97,8 @@ def load(chain: Iterable[bytes]) -> Path:
             except (*files.UNREADABLE, CryptographyDeprecationWarning) as error:
                 reason = (str(error).splitlines() or [type(error).__name__])[0]
                 raise CertificateError(f"certificate {number}", f"cannot be read: {reason}", Fault.chain) from None
+            if not der.endswith(b"\0" + certificate.signature):  # the one octet that neither is signed nor signs
+                raise CertificateError(f"certificate {number}", "is not in DER", Fault.chain)
             read.append(certificate)
     return tuple(read)
 
