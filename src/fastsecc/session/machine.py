@@ -213,8 +213,6 @@ class Machine(ABC):
         self._process(replace(incoming, out_of_turn=interrupted))
 
     def _process(self, incoming: Incoming) -> None:
-        self.context.received_session_id = incoming.session_id
-        self.context.received_signature, self.context.received_exi = incoming.signature, incoming.exi
         answer = self._answer(incoming)
         if answer.response is None:
             self._hold(incoming, answer)
@@ -222,7 +220,9 @@ class Machine(ABC):
             self._respond(incoming, answer)
 
     def _answer(self, incoming: Incoming) -> Answer:
-        request = incoming.body
+        request, context = incoming.body, self.context
+        context.received_session_id, context.received_signature = incoming.session_id, incoming.signature
+        context.received_exi = incoming.exi
         try:
             handler = self._admit(incoming)
             return handler(request, self.context)
