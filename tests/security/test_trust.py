@@ -82,9 +82,9 @@ def test_both_layouts_have_the_same_signers(whole: tuple[Path, list[Pki]], tests
 
 
 def test_the_third_partys_own_folder() -> None:
-    folder = Path(os.environ.get("FASTSECC_ECOG", "/nowhere")) / "pki"
+    folder = Path(os.environ.get("FASTSECC_THIRD_PARTY_EV", "/nowhere")) / "pki"
     if not folder.is_dir():
-        pytest.skip("FASTSECC_ECOG names no folder that tools/ecog_ev/setup.sh made")
+        pytest.skip("no third-party EV (set FASTSECC_THIRD_PARTY_EV to the folder that setup.sh made)")
     store = trust.load(folder)
     assert (len(store.v2g), len(store.mo), len(store.oem)) == (1, 1, 1)
     for find in (layouts.contracts, layouts.provisioning, layouts.contract_issuers):
