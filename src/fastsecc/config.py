@@ -14,6 +14,7 @@ import yaml
 
 from fastsecc import config_checks
 from fastsecc.errors import ConfigError
+from fastsecc.session.iso2.settings import Iso2Settings
 from fastsecc.session.iso20.settings import Iso20Settings
 from fastsecc.sim.settings import SimulatorSettings
 
@@ -63,6 +64,7 @@ class SessionConfig(Section, frozen=True):
     dc_maximum_limits_max_age_s: NotNegative = 0.0
     isolation_status_max_age_s: NotNegative = 0.0
     auth_timeout_eim_s: NotNegative = 300.0
+    auth_timeout_pnc_s: NotNegative = 55.0
     sequence_timeout_s: Positive = 60.0
     communication_setup_timeout_s: Positive = 18.0
     din_isolation_without_imd: Literal["Valid", "Warning"] = "Valid"
@@ -108,8 +110,10 @@ class Config(Section, frozen=True):
 
     connectors: Annotated[tuple[ConnectorConfig, ...], msgspec.Meta(min_length=1)] = (ConnectorConfig(),)
     session: SessionConfig = SessionConfig()
+    iso2: Iso2Settings = Iso2Settings()
+    """What ISO 15118-2 lets a site choose beside that."""
     iso20: Iso20Settings = Iso20Settings()
-    """What ISO 15118-20 lets a site choose beside that."""
+    """And what ISO 15118-20 does."""
     link: LinkConfig = LinkConfig()
     control: ControlConfig = ControlConfig()
     log: LogConfig = LogConfig()

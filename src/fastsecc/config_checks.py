@@ -10,6 +10,7 @@ from fastsecc.errors import ConfigError
 
 if TYPE_CHECKING:
     from fastsecc.config import Config, Source
+    from fastsecc.session.iso2.settings import Iso2Settings
     from fastsecc.session.iso20.settings import CustomVas, Iso20Settings, Tariff
 
 MAX_UINT32 = 2**32 - 1
@@ -19,6 +20,8 @@ LAST_STANDARD_SERVICE_ID = 66
 MAX_VAS = 8
 MAX_PARAMETERS = 32
 MAX_NAME = 80
+MAX_DESCRIPTION = 32
+MAX_PRICE_LEVEL = 255
 CURRENCY = re.compile(r"[A-Z]{3}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 
@@ -41,6 +44,9 @@ def check(config: Config, source: Source) -> None:
         if connector.tls != "off" and connector.pki is None:
             reason = f"tls: {connector.tls} needs a folder of certificates and keys (option --pki)"
             raise source.at(("connectors", index, "pki"), reason)
+        if connector.tls == "off" and connector.simulator.auth != "eim":
+            reason = f"{connector.simulator.auth} needs TLS (option --tls)"
+            raise source.at(("connectors", index, "simulator", "auth"), reason)
     for name in config.min_response_ms:
         if name not in pacing.names():
             raise source.at(("min_response_ms", name), f"no such protocol or message{pacing.hint(name)}")
@@ -50,6 +56,8 @@ def check(config: Config, source: Source) -> None:
         quirks.active(config.session.quirks)
     except ConfigError as error:
         raise source.at(("session", "quirks"), error.reason) from None
+    for path, reason in _iso2(config.iso2):
+        raise source.at(("iso2", *path), reason)
     for path, reason in _iso20(config.iso20):
         raise source.at(("iso20", *path), reason)
 
@@ -59,6 +67,22 @@ def _check_unique(values: Sequence[str], field: str, source: Source) -> None:
         first = values.index(value)
         if first != index:
             raise source.at(("connectors", index, field), f"{value} is that of connectors[{first}] already")
+
+
+def _iso2(section: Iso2Settings) -> Iterator[Fault]:
+    yield from _repeated(section.certificate_services, "certificate_services")
+    tariff = section.sales_tariff
+    if tariff is None:
+        return
+    if len(tariff.description) > MAX_DESCRIPTION:
+        yield ("sales_tariff", "description"), f"expected at most {MAX_DESCRIPTION} characters"
+    if not tariff.steps:
+        yield ("sales_tariff", "steps"), "expected at least one"
+    for index, step in enumerate(tariff.steps):
+        if not 0 < step.duration_s <= MAX_UINT32:
+            yield ("sales_tariff", "steps", index, "duration_s"), f"expected 1 to {MAX_UINT32}"
+        if not 0 < step.price_level <= MAX_PRICE_LEVEL:
+            yield ("sales_tariff", "steps", index, "price_level"), f"expected 1 to {MAX_PRICE_LEVEL}"
 
 
 def _iso20(section: Iso20Settings) -> Iterator[Fault]:

@@ -274,7 +274,6 @@ def test_a_command_line_that_makes_no_sense_shows_the_usage(arguments: list[str]
 @pytest.mark.parametrize(
     ("arguments", "lacking"),
     [
-        (["run", "--auth", "both"], "Plug & Charge"),
         (["demo", "--auth", "pnc"], "Plug & Charge"),
     ],
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 PROTOCOLS: Final = ("din", "iso2", "iso20")
+AUTHS: Final = ("eim", "pnc", "both")
 ENERGIES: Final = ("dc", "ac", "dc-bpt", "ac-bpt", "mcs", "mcs-bpt")
 LATER: Final = {
     "pnc": "Plug & Charge",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import importlib
 import logging
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -22,6 +23,7 @@ from fastsecc.adapters.simulator import Simulator
 from fastsecc.charger.charger import Charger
 from fastsecc.charger.state import ChargerState
 from fastsecc.config import Config, ConnectorConfig
+from fastsecc.errors import ConfigError
 from fastsecc.messages import payload_types
 from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint, MakeLink
 from fastsecc.net.pacing import Pacing
@@ -31,6 +33,9 @@ from fastsecc.session.session import Session
 
 if TYPE_CHECKING:
     from fastsecc.security.profiles import ProfileStore
+    from fastsecc.security.signature import PrivateKey
+    from fastsecc.security.trust import TrustStore
+    from fastsecc.sim.backend import IssuingBackEnd
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +132,7 @@ class Secc:
             self._connector_settings(config),
             charger,
             self._make_links(config),
-            partial(_session, session_settings(self.config)),
+            partial(_session, session_settings(self.config), self._trust_of(config)),
             None if on_ready is None else partial(on_ready, charger),
         )
         self.connectors.append(connector)
@@ -158,6 +163,10 @@ class Secc:
             log.info("TLS: %s", library())
         return self.certificates[-1]
 
+    def _trust_of(self, config: ConnectorConfig) -> _Trust | None:
+        """Give whom a connector's sessions trust: those whose roots lie in its folder."""
+        return None if config.tls == "off" or config.pki is None else _Trust(Path(config.pki))
+
     def _connector_settings(self, config: ConnectorConfig) -> ConnectorSettings:
         # Without SLAC the simulator cannot know when an EV was plugged in: there is no time to count from.
         counts = self.config.slac or config.adapter != "simulator"
@@ -171,8 +180,12 @@ class Secc:
         )
 
     def _simulator(self) -> Simulator | None:
-        settings = {c.name: c.simulator for c in self.config.connectors if c.adapter == "simulator"}
-        return Simulator(settings) if settings else None
+        simulated = [c for c in self.config.connectors if c.adapter == "simulator"]
+        if not simulated:
+            return None
+        found = {c.name: _back_end(Path(c.pki)) for c in simulated if c.pki is not None and c.simulator.auth != "eim"}
+        back_ends = {name: back_end for name, back_end in found.items() if back_end is not None}
+        return Simulator({c.name: c.simulator for c in simulated}, back_ends)
 
     def _control(self) -> ControlSocket | None:
         path = self.config.control.socket
@@ -192,8 +205,63 @@ def session_settings(config: Config) -> SessionSettings:
     evse_time = policy.pop("evse_time")
     policy["quirks"] = frozenset(policy["quirks"])
     evse_time_s = (lambda: int(time.time())) if evse_time else None
-    return SessionSettings(**policy, iso20=config.iso20, evse_time_s=evse_time_s, wall_clock_s=time.time)
+    return SessionSettings(
+        **policy,
+        iso2=config.iso2,
+        iso20=config.iso20,
+        evse_time_s=evse_time_s,
+        wall_clock_s=time.time,
+        sales_tariff_key=_signing_key(config.iso2.sales_tariff_key),
+        price_schedule_key=_signing_key(config.iso20.price_schedule_key),
+    )
 
 
-def _session(settings: SessionSettings, charger: ChargerState, now: float, paused: Paused | None) -> Session:
-    return Session(charger, settings, now, paused)
+def _signing_key(path: str | None) -> PrivateKey | None:
+    """Read a key that tariffs are signed with.
+
+    Raises:
+        ConfigError: it cannot be read, or is none that signs here.
+    """
+    if path is None:
+        return None
+    from fastsecc.security import files
+
+    key = files.private_key(Path(path), None)
+    if files.kind(key.public_key()) is None:
+        raise ConfigError("is of no kind that ISO 15118 has: P-256, P-521 or Ed448", file=Path(path))
+    return cast("PrivateKey", key)
+
+
+class _Trust:
+    """Whom sessions trust: as new as the files of a folder, or as the last that could be read."""
+
+    def __init__(self, folder: Path) -> None:
+        from fastsecc.security.trust import TrustFolder
+
+        self._folder = TrustFolder(folder)
+        self._store = self._folder.current()
+
+    def current(self) -> TrustStore:
+        try:
+            self._store = self._folder.current()
+        except ConfigError as trouble:
+            log.error("%s; who was trusted before still is", trouble)
+        return self._store
+
+
+def _back_end(folder: Path) -> IssuingBackEnd | None:
+    """Make a back end that issues contracts, if the folder holds the keys for it."""
+    from fastsecc.sim.backend import Authorities, IssuingBackEnd
+
+    try:
+        return IssuingBackEnd(Authorities.read(folder))
+    except ConfigError as trouble:
+        log.info("no contracts are issued here: %s", trouble)
+        return None
+
+
+def _session(
+    settings: SessionSettings, trust: _Trust | None, charger: ChargerState, now: float, paused: Paused | None
+) -> Session:
+    known = settings if trust is None else dataclasses.replace(settings, security=trust.current())
+    return Session(charger, known, now, paused)
