@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "ev": "fastsecc.cli.ev",
     "demo": "fastsecc.cli.demo",
     "replay": "fastsecc.cli.replay",
+    "certs": "fastsecc.cli.certs",
 }
 """Subcommands and their modules: `add_parser(subparsers)`, and what they need only when they run."""
 

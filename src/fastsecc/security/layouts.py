@@ -129,6 +129,11 @@ def contracts(folder: Path) -> tuple[SignerFiles, ...]:
     return _signers(folder, EVEREST_CONTRACT, "*_LEAF.key", "contractLeaf.key")
 
 
+def vehicles(folder: Path) -> tuple[SignerFiles, ...]:
+    """Find a vehicle's provisioning certificates and their keys."""
+    return _signers(folder, EVEREST_VEHICLE, "*_LEAF.key", "oemLeaf.key")
+
+
 def provisioning(folder: Path) -> tuple[SignerFiles, ...]:
     """Find who signs what is installed in an EV."""
     return _signers(folder, EVEREST_PROVISIONING, "*_LEAF.key", "cpsLeaf.key")

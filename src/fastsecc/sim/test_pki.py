@@ -129,22 +129,23 @@ def make(
         ocsp_url: who answers OCSP requests; None: nobody.
     """
     made = [build(kind, days=days, ocsp_url=ocsp_url) for kind in kinds]
-    for number, pki in enumerate(made):
-        write_everest(folder, pki, staples=staples, suffix=f"_{_short(pki.kind)}" if number else "")
+    write_everest(folder, made, staples=staples)
     return made
 
 
-def write_everest(folder: Path, pki: Pki, *, staples: bool = True, suffix: str = "") -> None:
-    """Write all of one kind as EVerest lays it out; the suffix tells its roots' files from those of other kinds."""
-    for place, made in ((V2G_ROOT, pki.charger), (MO_ROOT, pki.contract), (OEM_ROOT, pki.vehicle)):
-        write(folder / place.with_stem(place.stem + suffix), made[-1].pem)
-    write_chain(folder / CHARGER, "SECC", pki.charger, staples=staples)
-    write_chain(folder / VEHICLE, "OEM", pki.vehicle, staples=False)
-    write_chain(folder / CONTRACT, "MO", pki.contract, staples=False)
-    write_chain(folder / PROVISIONING, "CPS", pki.provisioning, staples=False)
-    if pki.vehicle_agreement is not None:
-        write(folder / VEHICLE / "agreement/OEM_Ed448_X448.key", key_pem(pki.vehicle_agreement), OWNER_ONLY)
-    _write_issuers(folder, pki)
+def write_everest(folder: Path, made: Sequence[Pki], *, staples: bool = True) -> None:
+    """Write certificates as EVerest lays them out; roots of the first kind have the names that EVerest expects."""
+    for number, pki in enumerate(made):
+        suffix = f"_{_short(pki.kind)}" if number else ""
+        for place, of in ((V2G_ROOT, pki.charger), (MO_ROOT, pki.contract), (OEM_ROOT, pki.vehicle)):
+            write(folder / place.with_stem(place.stem + suffix), of[-1].pem)
+        write_chain(folder / CHARGER, "SECC", pki.charger, staples=staples)
+        write_chain(folder / VEHICLE, "OEM", pki.vehicle, staples=False)
+        write_chain(folder / CONTRACT, "MO", pki.contract, staples=False)
+        write_chain(folder / PROVISIONING, "CPS", pki.provisioning, staples=False)
+        if pki.vehicle_agreement is not None:
+            write(folder / VEHICLE / "agreement/OEM_Ed448_X448.key", key_pem(pki.vehicle_agreement), OWNER_ONLY)
+        _write_issuers(folder, pki)
 
 
 def write_test_certificates(folder: Path, pki: Pki) -> None:
