@@ -258,6 +258,10 @@ def vas(text: str) -> str:
         ("internet_ports: [80, 443, 80]", "2:iso20.internet_ports[2]: is there twice"),
         ("internet_ports: [8080]", "2:iso20.internet_ports[0]: invalid enum value 8080"),
         ("loop_sequence_timeout_s: 0", "2:iso20.loop_sequence_timeout_s: expected a time above 0"),
+        ("metering_confirmation_interval_s: -1", "2:iso20.metering_confirmation_interval_s: expected a time from 0 on"),
+        ("supported_providers: [DE8AA, DE]", "2:iso20.supported_providers[1]: expected a country and a provider"),
+        ("supported_providers: [DE8AA, DE8AA]", "2:iso20.supported_providers[1]: is there twice"),
+        (f"supported_providers: [{', '.join(f'DE{n:03}' for n in range(129))}]", "expected at most 128"),
         ("departure_time_s: -1", "2:iso20.departure_time_s: expected 0 to 4294967295"),
         ("target_soc_percent: 101", "2:iso20.target_soc_percent: expected 0 to 100"),
         (

@@ -20,9 +20,11 @@ LAST_STANDARD_SERVICE_ID = 66
 MAX_VAS = 8
 MAX_PARAMETERS = 32
 MAX_NAME = 80
+MAX_PROVIDERS = 128
 MAX_DESCRIPTION = 32
 MAX_PRICE_LEVEL = 255
 CURRENCY = re.compile(r"[A-Z]{3}")
+PROVIDER = re.compile(r"[A-Z]{2}-?[A-Z0-9]{3}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 Path = tuple[str | int, ...]
@@ -89,14 +91,25 @@ def _iso20(section: Iso20Settings) -> Iterator[Fault]:
     for name in ("control_modes", "mobility_needs", "pricing"):
         if not getattr(section, name):
             yield (name,), "expected at least one"
-    for name in ("control_modes", "mobility_needs", "pricing", "internet_ports", "parking"):
+    for name in ("control_modes", "mobility_needs", "pricing", "internet_ports", "parking", "supported_providers"):
         yield from _repeated(getattr(section, name), name)
     if section.loop_sequence_timeout_s <= 0:
         yield ("loop_sequence_timeout_s",), "expected a time above 0"
+    if section.metering_confirmation_interval_s < 0:
+        yield ("metering_confirmation_interval_s",), "expected a time from 0 on"
+    yield from _providers(section.supported_providers)
     yield from _needs(section)
     if section.tariff is not None:
         yield from _tariff(section.tariff)
     yield from _services(section)
+
+
+def _providers(names: Sequence[str]) -> Iterator[Fault]:
+    if len(names) > MAX_PROVIDERS:
+        yield ("supported_providers",), f"expected at most {MAX_PROVIDERS}"
+    for index, name in enumerate(names):
+        if not PROVIDER.fullmatch(name):
+            yield ("supported_providers", index), "expected a country and a provider (DE8AA, DE-8AA)"
 
 
 def _repeated(values: Sequence[object], name: str) -> Iterator[Fault]:
