@@ -2,27 +2,31 @@
 
 The signature's value is over SignedInfo as a fragment of the stand-alone schema of XML signature, not of the message's;
 ECDSA signatures are r and s at full length, one after the other.
+
+Importing this costs next to nothing: `cryptography` is imported with the first signature, so that a charger without
+Plug & Charge does without.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed448, utils
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fastsecc import exi
 from fastsecc.errors import EncodeError, SignatureError
 from fastsecc.messages import xmldsig as ds
 from fastsecc.messages.schema import Type
 
-CANONICAL_EXI: Final = "http://www.w3.org/TR/canonical-exi/"
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
-PrivateKey = ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey
+CANONICAL_EXI: Final = "http://www.w3.org/TR/canonical-exi/"
+SHAKE256_OCTETS: Final = 64
+
+PrivateKey: TypeAlias = "ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,9 @@ class Algorithm:
     """URI of the signature."""
     digest: str
     """URI of the digest of the signed elements."""
-    hash: hashes.HashAlgorithm
-    curve: type[ec.EllipticCurve] | None
+    hash: str
+    """Name of the hash."""
+    curve: str | None
     """None: Ed448."""
     value_octets: int
     """Length of a signature."""
@@ -43,21 +48,21 @@ class Algorithm:
 ECDSA_P256: Final = Algorithm(
     "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
     "http://www.w3.org/2001/04/xmlenc#sha256",
-    hashes.SHA256(),
-    ec.SECP256R1,
+    "sha256",
+    "secp256r1",
     64,
 )
 ECDSA_P521: Final = Algorithm(
     "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
     "http://www.w3.org/2001/04/xmlenc#sha512",
-    hashes.SHA512(),
-    ec.SECP521R1,
+    "sha512",
+    "secp521r1",
     132,
 )
 ED448: Final = Algorithm(
     "urn:iso:std:iso:15118:-20:Security:xmldsig#Ed448",  # [V2G20-2474]
     "urn:iso:std:iso:15118:-20:Security:xmlenc#SHAKE256",  # [V2G20-2476]
-    hashes.SHAKE256(64),
+    "shake_256",
     None,
     114,
 )
@@ -144,10 +149,8 @@ def verify(
     value = signature.SignatureValue.value
     if len(value) != algorithm.value_octets:
         raise SignatureError(f"the signature has {len(value)} octets, not {algorithm.value_octets}")
-    try:
-        _verify(algorithm, public_key, value, signed_octets(signature.SignedInfo))
-    except (InvalidSignature, EncodeError):
-        raise SignatureError("the signature is not the signer's") from None
+    if not _is_by(public_key, algorithm, value, signed_octets(signature.SignedInfo)):
+        raise SignatureError("the signature is not the signer's")
 
 
 def algorithm_of(public_key: object) -> Algorithm:
@@ -156,11 +159,13 @@ def algorithm_of(public_key: object) -> Algorithm:
     Raises:
         SignatureError: none of the standards'.
     """
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448
+
     if isinstance(public_key, ed448.Ed448PublicKey):
         return ED448
     if isinstance(public_key, ec.EllipticCurvePublicKey):
         for algorithm in (ECDSA_P256, ECDSA_P521):
-            if algorithm.curve is type(public_key.curve):
+            if algorithm.curve == public_key.curve.name:
                 return algorithm
     raise SignatureError("the signer's key is neither P-256, P-521 nor Ed448")
 
@@ -204,24 +209,41 @@ def _check_digests(algorithm: Algorithm, signed_info: ds.SignedInfoType, parts: 
 
 
 def _digest(algorithm: Algorithm, octets: bytes) -> bytes:
-    digest = hashes.Hash(algorithm.hash)
-    digest.update(octets)
-    return digest.finalize()
+    if algorithm is ED448:
+        return hashlib.shake_256(octets).digest(SHAKE256_OCTETS)
+    return hashlib.new(algorithm.hash, octets).digest()
 
 
 def _sign(algorithm: Algorithm, key: PrivateKey, octets: bytes) -> bytes:
+    from cryptography.hazmat.primitives.asymmetric import ed448, utils
+
     if isinstance(key, ed448.Ed448PrivateKey):
         return key.sign(octets)
     half = algorithm.value_octets // 2
-    r, s = utils.decode_dss_signature(key.sign(octets, ec.ECDSA(algorithm.hash)))
+    r, s = utils.decode_dss_signature(key.sign(octets, _ecdsa(algorithm)))
     return r.to_bytes(half, "big") + s.to_bytes(half, "big")  # [V2G20-1000]
 
 
-def _verify(algorithm: Algorithm, public_key: object, value: bytes, octets: bytes) -> None:
-    if isinstance(public_key, ed448.Ed448PublicKey):
-        public_key.verify(value, octets)
-        return
-    assert isinstance(public_key, ec.EllipticCurvePublicKey)
+def _is_by(public_key: object, algorithm: Algorithm, value: bytes, octets: bytes) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, ed448, utils
+
     half = algorithm.value_octets // 2
     r, s = int.from_bytes(value[:half], "big"), int.from_bytes(value[half:], "big")
-    public_key.verify(utils.encode_dss_signature(r, s), octets, ec.ECDSA(algorithm.hash))
+    try:
+        if isinstance(public_key, ed448.Ed448PublicKey):
+            public_key.verify(value, octets)
+        elif isinstance(public_key, ec.EllipticCurvePublicKey):
+            public_key.verify(utils.encode_dss_signature(r, s), octets, _ecdsa(algorithm))
+        else:
+            return False
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _ecdsa(algorithm: Algorithm) -> ec.ECDSA:
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.ECDSA(hashes.SHA256() if algorithm is ECDSA_P256 else hashes.SHA512())

@@ -11,10 +11,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Literal, Protocol
 
-from cryptography import x509
-
 from fastsecc.messages.payload_types import EXI
 from fastsecc.messages.schema import Type
+from fastsecc.security.chain import Certificate
 from fastsecc.security.signature import PrivateKey
 from fastsecc.session.iso2.settings import Iso2Settings
 from fastsecc.session.iso20.pause import Paused20
@@ -111,10 +110,10 @@ class LoopProgress:
 class Trust(Protocol):
     """Whom the site trusts; nothing of it touches a file while a session runs."""
 
-    def anchors(self, role: Literal["MO", "OEM"]) -> Sequence[x509.Certificate]:
+    def anchors(self, role: Literal["MO", "OEM"]) -> Sequence[Certificate]:
         """Give the roots that a mobility operator's or a vehicle maker's chain may lead to."""
 
-    def is_revoked(self, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime) -> bool:
+    def is_revoked(self, certificate: Certificate, issuer: Certificate, now: datetime) -> bool:
         """Tell whether a certificate is known to be revoked."""
 
 

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from fastsecc.charger.enums import AuthorizationType, IdTokenType
 from fastsecc.charger.payloads import CertificateHashDataInfo, IdToken, ProvidedIdToken
 from fastsecc.errors import CertificateError, Fault
 from fastsecc.security import emaid
-from fastsecc.security.chain import common_name
+from fastsecc.security.chain import Certificate, common_name, pem
 
 if TYPE_CHECKING:
     from fastsecc.session.context import Context
@@ -29,7 +26,7 @@ FORWARDED_FAULTS: Final = frozenset({Fault.revoked, Fault.no_root, Fault.unknown
 class Contract:
     """A contract whose certificates were found in order."""
 
-    chain: tuple[x509.Certificate, ...]
+    chain: tuple[Certificate, ...]
     """Leaf first, without root."""
     hash_data: tuple[CertificateHashDataInfo, ...] = ()
     """For the OCSP requests of a back end; empty for a chain that was not verified here."""
@@ -49,7 +46,7 @@ class Contract:
         """The chain in PEM, the leaf first, as far as the interface has room for it."""
         text = ""
         for certificate in self.chain:
-            more = text + certificate.public_bytes(Encoding.PEM).decode()
+            more = text + pem(certificate)
             if len(more) > MAX_CERTIFICATE_CHARS:
                 break
             text = more
@@ -66,7 +63,7 @@ class Contract:
         )
 
 
-def check_emaid(chain: Sequence[x509.Certificate]) -> emaid.Emaid:
+def check_emaid(chain: Sequence[Certificate]) -> emaid.Emaid:
     """Read the eMAID of a contract certificate.
 
     Raises:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 from typing import Final
 
-from cryptography import x509
-
 from fastsecc import exi
 from fastsecc.charger.enums import CertificateActionEnum, ExiStreamStatus
 from fastsecc.charger.extensions import RequestExiStreamSchema
@@ -22,6 +20,7 @@ from fastsecc.messages.iso2 import (
 )
 from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.schema import Type
+from fastsecc.security.chain import Certificate
 from fastsecc.security.signature import ISO2, Part, verify
 from fastsecc.session.context import Answer, Passed
 from fastsecc.session.iso2.context import Iso2Context
@@ -79,7 +78,7 @@ def check_offer(name: CertificateServiceName, context: Iso2Context) -> None:
         raise ProtocolError("FAILED", f"{name} is not offered")
 
 
-def check_signature(request: Type, leaf: x509.Certificate, context: Iso2Context) -> None:
+def check_signature(request: Type, leaf: Certificate, context: Iso2Context) -> None:
     """Refuse a request that is not signed with its own certificate's key.
 
     Raises:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from fastsecc.messages.iso2 import CertificateChainType
+from fastsecc.security.chain import der
 from fastsecc.session.contract import Contract
 
 
@@ -25,7 +24,7 @@ class ShownContract:
     @property
     def leaf(self) -> bytes:
         """The contract certificate, DER."""
-        return self.contract.chain[0].public_bytes(Encoding.DER)
+        return der(self.contract.chain[0])
 
 
 def certificates(chain: CertificateChainType) -> Iterable[bytes]:

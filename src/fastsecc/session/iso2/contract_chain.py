@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from cryptography import x509
-
 from fastsecc.errors import CertificateError, Fault
 from fastsecc.security import chain
 from fastsecc.session.contract import today
 from fastsecc.session.iso2.context import Iso2Context
 
 
-def validate(shown: Sequence[x509.Certificate], context: Iso2Context) -> chain.Path:
+def validate(shown: Sequence[chain.Certificate], context: Iso2Context) -> chain.Path:
     """Follow a contract's chain to a root of a mobility operator, or of V2G; give it with that root.
 
     Raises:
@@ -22,7 +20,7 @@ def validate(shown: Sequence[x509.Certificate], context: Iso2Context) -> chain.P
     return _validate(shown, chain.CONTRACT, "MO", context)
 
 
-def check_vehicle(leaf: x509.Certificate, context: Iso2Context) -> None:
+def check_vehicle(leaf: chain.Certificate, context: Iso2Context) -> None:
     """Check a provisioning certificate as far as it goes alone: its issuers are the back end's to know.
 
     Raises:
@@ -36,7 +34,7 @@ def check_vehicle(leaf: x509.Certificate, context: Iso2Context) -> None:
 
 
 def _validate(
-    shown: Sequence[x509.Certificate], role: chain.Role, roots: Literal["MO", "OEM"], context: Iso2Context
+    shown: Sequence[chain.Certificate], role: chain.Role, roots: Literal["MO", "OEM"], context: Iso2Context
 ) -> chain.Path:
     trust = context.settings.security
     rules = chain.Rules(country_in_subject="country-in-certificate" in context.quirks)

@@ -7,7 +7,7 @@ from typing import Final
 
 from fastsecc.errors import CertificateError, Fault, ProtocolError
 from fastsecc.messages.iso2 import PaymentDetailsReq, PaymentDetailsRes, ResponseCodeType
-from fastsecc.security import chain, emaid, ocsp
+from fastsecc.security import chain, emaid
 from fastsecc.session.context import Answer
 from fastsecc.session.contract import FORWARDED_FAULTS, Contract, today
 from fastsecc.session.iso2 import contract_chain
@@ -35,6 +35,8 @@ def handle(request: PaymentDetailsReq, context: Iso2Context) -> Answer:
 
 def _contract(request: PaymentDetailsReq, context: Iso2Context) -> Contract:
     """Verify what the EV shows; what OCSP requests need is there only if nothing is left to the back end to judge."""
+    from fastsecc.security import ocsp  # not before there is a contract: the library behind it is large
+
     try:
         shown = chain.load(certificates(request.ContractSignatureCertChain))
         _check_emaid(request.eMAID, shown)

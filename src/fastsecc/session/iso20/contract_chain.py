@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
-from cryptography import x509
-
 from fastsecc.charger.payloads import CertificateHashDataInfo
 from fastsecc.errors import CertificateError, Fault
 from fastsecc.messages.iso20 import ContractCertificateChainType, SignedCertificateChainType
-from fastsecc.security import chain, ocsp, signature
+from fastsecc.security import chain, signature
 from fastsecc.session.contract import FORWARDED_FAULTS, Contract, check_emaid, today
 from fastsecc.session.iso20.context import Iso20Context
 
@@ -32,7 +30,7 @@ def examine(shown: ContractCertificateChainType, context: Iso20Context) -> Contr
     return Contract(certificates, tuple(_verify(certificates, context)))
 
 
-def check_vehicle(shown: SignedCertificateChainType, context: Iso20Context) -> x509.Certificate:
+def check_vehicle(shown: SignedCertificateChainType, context: Iso20Context) -> chain.Certificate:
     """Check a provisioning certificate, as far as we know those who issue such; give it.
 
     Raises:
@@ -63,13 +61,15 @@ def _octets(shown: ContractCertificateChainType | SignedCertificateChainType) ->
         yield from shown.SubCertificates.Certificate
 
 
-def _check_provider(certificates: Sequence[x509.Certificate], context: Iso20Context) -> None:
+def _check_provider(certificates: Sequence[chain.Certificate], context: Iso20Context) -> None:
     emaid, providers = check_emaid(certificates), context.settings.iso20.supported_providers
     if providers and emaid.issuer not in (provider.replace("-", "").upper() for provider in providers):
         raise CertificateError(str(emaid), f"contracts of {emaid.issuer} are not taken", Fault.unknown_root)
 
 
-def _verify(certificates: Sequence[x509.Certificate], context: Iso20Context) -> list[CertificateHashDataInfo]:
+def _verify(certificates: Sequence[chain.Certificate], context: Iso20Context) -> list[CertificateHashDataInfo]:
+    from fastsecc.security import ocsp  # not before there is a contract: the library behind it is large
+
     try:
         return ocsp.hash_data(_validate(certificates, chain.CONTRACT, "MO", context))
     except CertificateError as error:
@@ -80,7 +80,7 @@ def _verify(certificates: Sequence[x509.Certificate], context: Iso20Context) -> 
 
 
 def _validate(
-    certificates: Sequence[x509.Certificate], role: chain.Role, anchors: Literal["MO", "OEM"], context: Iso20Context
+    certificates: Sequence[chain.Certificate], role: chain.Role, anchors: Literal["MO", "OEM"], context: Iso20Context
 ) -> chain.Path:
     trust = context.settings.security
     roots = () if trust is None else trust.anchors(anchors)
