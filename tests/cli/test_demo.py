@@ -80,7 +80,7 @@ def test_demo_as_json(capsys):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--auth", "pnc"], "this version does not have Plug & Charge (pnc) yet"),
+        (["--auth", "both"], "'both' is none of eim, pnc"),
         (["--protocol", "chademo"], "'chademo' is none of din, iso2, iso20"),
         (["--cycles", "0"], "0 is not at least 1"),
         (["--think-ms", "soon"], "'soon' is no number"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from fastsecc.config import Config, ConnectorConfig, SessionConfig
 from fastsecc.errors import EvError, InterfaceError
@@ -26,6 +26,9 @@ from fastsecc.sim.ev.tls import context, context_iso20
 from fastsecc.sim.power import AcRatings, DcRatings
 from fastsecc.sim.settings import SimulatorSettings
 from fastsecc.sim.watch import JsonWatch, TextWatch, Watch, describe
+
+if TYPE_CHECKING:
+    from fastsecc.sim.ev.pnc_wallet import Wallet
 
 LOOPBACK: Final = "lo"
 READY_TIMEOUT_s: Final = 5.0
@@ -48,8 +51,9 @@ class Demo:
     think_s: float = 0.1
     dc: DcRatings = field(default_factory=DcRatings)
     tls: bool = False
-    """Without, ISO 15118-20 is spoken in plain, as it must not be in the field."""
+    """Without, ISO 15118-20 is spoken in plain, as it must not be in the field; contracts need it."""
     control: ControlName = "scheduled"
+    auth: Literal["eim", "pnc"] = "eim"
 
     @property
     def wishes(self) -> EvSettings:
@@ -60,6 +64,7 @@ class Demo:
             cycles=self.cycles,
             think_s=self.think_s,
             control=self.control,
+            auth=self.auth,
             discharge_after_cycles=round(DISCHARGE_BEGIN * self.cycles),
             discharge_cycles=round(DISCHARGE_PART * self.cycles),
         )
@@ -69,6 +74,8 @@ class Demo:
         """What the charger is; in the dynamic control mode and in that of SAE J2847/2 it wants energy back."""
         return SimulatorSettings(
             energy=self.energy,
+            auth=self.auth,
+            receipt_required=self.auth == "pnc",
             dc=self.dc,
             time_lapse=self.time_lapse,
             discharge_after_s=DISCHARGE_BEGIN * self.shown_s,
@@ -123,7 +130,8 @@ def _made_pki(wanted: bool) -> Iterator[Path | None]:
 
 
 async def _show(demo: Demo, pki: Path | None, out: TextIO, *, as_json: bool) -> bool:
-    ev = Ev(demo.wishes, battery_for(demo.energy, SOC_START_PERCENT, demo.time_lapse))
+    wallet = None if pki is None or demo.auth == "eim" else _wallet(pki)
+    ev = Ev(demo.wishes, battery_for(demo.energy, SOC_START_PERCENT, demo.time_lapse), wallet=wallet)
     watch: Watch = (JsonWatch if as_json else TextWatch)(ev, out, demo.title)
     ready: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
     secc = Secc(_config(demo, pki), lambda _, endpoint: None if ready.done() else ready.set_result(endpoint))
@@ -146,6 +154,12 @@ async def _charge(ev: Ev, endpoint: Endpoint, watch: Watch, pki: Path | None) ->
         await charge(ev, link, watch.on_exchange, tls)
     except EvError as error:
         ev.problem = str(error)
+
+
+def _wallet(pki: Path) -> Wallet:
+    from fastsecc.sim.ev import pnc_wallet
+
+    return pnc_wallet.read(pki)
 
 
 def _tls(wishes: EvSettings, pki: Path) -> ssl.SSLContext:
