@@ -299,6 +299,12 @@ def test_signatures_of_another_kind(changes: dict[str, object], reason: str) -> 
         signature.verify(made, [authorization()], KEYS["P-256"].public_key(), ISO2)
 
 
+def test_a_signed_info_that_cannot_be_encoded_was_never_signed() -> None:
+    made = spoil(signature.sign([authorization()], KEYS["P-256"]), Type="\ud800")
+    with pytest.raises(SignatureError, match="SignedInfo cannot be encoded"):
+        signature.verify(made, [authorization()], KEYS["P-256"].public_key(), ISO2)
+
+
 def test_references_that_are_missing_too_many_or_double() -> None:
     parts = installation()
     made = signature.sign(parts, KEYS["P-256"])

@@ -23,7 +23,8 @@ from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.schema import Type
 from fastsecc.security import chain, files, installation, layouts
 from fastsecc.security.key_wrap import AgreementKey
-from fastsecc.security.signature import ISO2, ISO20, Part, PrivateKey, sign, verify
+from fastsecc.security.signature import ISO2, ISO20, Part, sign, verify
+from fastsecc.security.signers import PrivateKey
 from fastsecc.sim import test_pki
 from fastsecc.sim.backend import Authorities, IssuingBackEnd
 from fastsecc.sim.test_pki import EMAID, PCID, Identity, KeyKind, Pki, issue, vouch, write
@@ -272,6 +273,7 @@ def request_iso20(
     maximum: int = 3,
     wanted: list[str] | None = None,
     subs: bool = True,
+    session: bytes = SESSION,
 ) -> bytes:
     shown = iso20.SignedCertificateChainType(
         Id="id1",
@@ -281,7 +283,7 @@ def request_iso20(
     signature = sign([Part(shown)], key) if key else None
     return exi.encode(
         iso20.CertificateInstallationReq(
-            Header=iso20.MessageHeaderType(SessionID=SESSION, TimeStamp=1, Signature=signature),
+            Header=iso20.MessageHeaderType(SessionID=session, TimeStamp=1, Signature=signature),
             OEMProvisioningCertificateChain=shown,
             ListOfRootCertificateIDs=ROOTS20,
             MaximumContractCertificateChains=maximum,
@@ -290,10 +292,10 @@ def request_iso20(
     )
 
 
-def ask_iso20(back_end: IssuingBackEnd, request: bytes) -> Any:
+def ask_iso20(back_end: IssuingBackEnd, request: bytes, session: bytes = SESSION) -> Any:
     answer = exi.decode(back_end.answer(request, ISO20_URI), "iso20")
     assert type(answer) is iso20.CertificateInstallationRes
-    assert answer.Header.SessionID == SESSION
+    assert answer.Header.SessionID == session
     return answer
 
 
@@ -340,6 +342,16 @@ def test_several_contracts_come_one_after_the_other(
     wanted_names = [f"DEFSCC0000000{number}X" for number in expected]
     assert names == [*wanted_names, wanted_names[0]]
     assert remaining == [*range(len(expected) - 1, -1, -1), len(expected) - 1]
+
+
+def test_a_new_session_begins_with_the_first_contract(whole: tuple[Path, dict[KeyKind, Pki]]) -> None:
+    pki = whole[1]["P-521"]
+    back_end = IssuingBackEnd(Authorities.read(whole[0]), EMAIDS)
+    remaining = [
+        ask_iso20(back_end, request_iso20(pki.vehicle, pki.vehicle[0].key, session=session), session)
+        for session in (SESSION, SESSION, bytes(8), bytes(8))
+    ]
+    assert [answer.RemainingContractCertificateChains for answer in remaining] == [2, 1, 2, 1]
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,11 @@ def verify(
     value = signature.SignatureValue.value
     if len(value) != algorithm.value_octets:
         raise SignatureError(f"the signature has {len(value)} octets, not {algorithm.value_octets}")
-    if not _is_by(public_key, algorithm, value, signed_octets(signature.SignedInfo)):
+    try:
+        octets = signed_octets(signature.SignedInfo)
+    except EncodeError as error:
+        raise SignatureError(f"SignedInfo cannot be encoded: {error}") from None
+    if not _is_by(public_key, algorithm, value, octets):
         raise SignatureError("the signature is not the signer's")
 
 

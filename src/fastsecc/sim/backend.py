@@ -38,8 +38,8 @@ REQUEST: Final = "iso15118_certificate_request"
 ANSWER: Final = "set_get_certificate_response"
 SCHEMAS: Final = {NAMESPACES[name].uri: name for name in ("iso2", "iso20")}
 CONTRACT_DAYS: Final = 365
-MAX_CHAINS: Final = 255
-"""Most contracts that an EV of ISO 15118-20 can be told of."""
+LAST: Final = 255
+"""Rank of a contract that an EV did not ask for."""
 
 RequestIso2 = iso2.CertificateInstallationReq | iso2.CertificateUpdateReq
 
@@ -94,8 +94,8 @@ class IssuingBackEnd:
         self._emaids = [str(emaid.parse(one)) for one in emaids]
         self._clock = clock
         self._days = days
-        self._rest: dict[str, deque[str]] = {}
-        """By vehicle: contracts that it has yet to fetch (ISO 15118-20)."""
+        self._rest: dict[str, tuple[bytes, deque[str]]] = {}
+        """By vehicle: the session in which it fetches contracts, and those to come (ISO 15118-20)."""
 
     def attach(self, charger: Charger, now: Callable[[], float] = time.monotonic) -> Callable[[], None]:
         """Answer the requests of a charger; call what is returned to end that.
@@ -221,11 +221,12 @@ class IssuingBackEnd:
 
     def _next_contract(self, pcid: str, request: iso20.CertificateInstallationReq) -> tuple[str, int]:
         """Choose which contract is next for a vehicle, and tell how many come after it."""
-        rest = self._rest.get(pcid)
-        if not rest:
+        session, rest = self._rest.get(pcid, (b"", deque[str]()))
+        if not rest or session != request.Header.SessionID:
             wanted = [] if request.PrioritizedEMAIDs is None else request.PrioritizedEMAIDs.EMAID
             ordered = sorted(self._emaids, key=lambda one: _rank(one, wanted))
-            rest = self._rest[pcid] = deque(ordered[: min(request.MaximumContractCertificateChains, MAX_CHAINS)])
+            rest = deque(ordered[: request.MaximumContractCertificateChains])
+            self._rest[pcid] = request.Header.SessionID, rest
         if not rest:
             raise ProtocolError("WARNING_NoContractMatchingPCIDFound", f"there are no contracts for {pcid}")
         return rest.popleft(), len(rest)
@@ -252,7 +253,7 @@ class IssuingBackEnd:
 def _rank(name: str, wanted: Iterable[str]) -> int:
     """Order contracts as an EV wants them, the others after these."""
     places = [place for place, one in enumerate(wanted) if emaid.same(one, name)]
-    return places[0] if places else MAX_CHAINS
+    return places[0] if places else LAST
 
 
 def _code_iso2(error: ProtocolError | SignatureError | CertificateError | KeyWrapError) -> str:
