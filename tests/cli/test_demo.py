@@ -28,6 +28,17 @@ def test_demo_over_tls(capsys):
     assert "done: 3 charge-loop cycles done" in out
 
 
+@pytest.mark.parametrize("energy", ["dc", "ac"])
+def test_demo_of_plug_and_charge(capsys, energy):
+    """Over TLS, with receipts."""
+    assert main(["demo", "--auth", "pnc", "--energy", energy, "--cycles", "20", "--think-ms", "60"]) == 0
+    out = capsys.readouterr().out
+    assert f"ISO 15118-2, {energy.upper()}, Plug & Charge, TLS 1.2; SECC and EV in one process" in out
+    assert "done: 20 charge-loop cycles done" in out
+    assert "require_auth_pnc 1" in out
+    assert "MeteringReceipt" in out
+
+
 @pytest.mark.parametrize(
     ("energy", "control", "title"),
     [

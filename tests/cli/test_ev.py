@@ -21,8 +21,11 @@ from fastsecc.sim.settings import SimulatorSettings
 class Station:
     """A SECC on loopback in a thread of its own, as a process of its own would be."""
 
-    def __init__(self, energy, **connector):
-        simulator = SimulatorSettings(energy=energy, dc=DcRatings(isolation_test_s=0.02))
+    def __init__(self, energy, auth="eim", receipt_required=False, **connector):
+        ratings = DcRatings(isolation_test_s=0.02)
+        simulator = SimulatorSettings(
+            energy=energy, auth=auth, dc=ratings, receipt_required=receipt_required, meter_period_s=0.1
+        )
         self.sdp_port = _free_udp_port()
         connector = ConnectorConfig(interface="lo", sdp_port=self.sdp_port, simulator=simulator, **connector)
         self._config = Config(connectors=(connector,), stop_timeout_s=0.0)
@@ -83,6 +86,35 @@ def test_ev_charges_over_tls(secure_station, pki, capsys, checked):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "fastsecc ev: ISO 15118-2, DC, external payment, TLS"
     assert "done: 3 charge-loop cycles done" in lines
+
+
+@pytest.fixture(scope="module")
+def contract_station(pki):
+    with Station("dc", "both", receipt_required=True, tls="allow", pki=str(pki)) as station:
+        yield station
+
+
+@pytest.mark.parametrize("certificate", [[], ["--certificate", "install"], ["--certificate", "update"]])
+def test_ev_pays_by_contract(contract_station, pki, capsys, certificate):
+    options = ["--tls", "--pki", str(pki), "--auth", "pnc", *certificate, "--json"]
+    assert ev(contract_station, *options, "--cycles", "300") == 0
+    messages = summary_of(capsys)["messages"]
+    assert (messages["PaymentDetails"], messages["CurrentDemand"]) == (1, 300)
+    assert messages["MeteringReceipt"] > 1
+    assert (messages.get("CertificateInstallation", 0), messages.get("CertificateUpdate", 0)) == (
+        certificate[1:] == ["install"],
+        certificate[1:] == ["update"],
+    )
+
+
+def test_ev_may_pay_externally_where_contracts_are_taken(contract_station, capsys):
+    assert ev(contract_station, "--cycles", "3") == 0
+    assert "external payment" in capsys.readouterr().out
+
+
+def test_ev_without_tls_cannot_pay_by_contract(contract_station, pki, capsys):
+    assert ev(contract_station, "--auth", "pnc", "--pki", str(pki)) == 2
+    assert "--auth: pnc needs TLS, and a folder with the contract" in capsys.readouterr().err
 
 
 def iso20(station, pki, *options):
