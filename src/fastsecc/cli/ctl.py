@@ -185,22 +185,41 @@ def _complain(reason: str) -> int:
 
 
 def _list() -> int:
+    from fastsecc.adapters.control import SLAC
+    from fastsecc.charger import slac_interface
     from fastsecc.charger.commands import COMMANDS
-    from fastsecc.charger.describe import members
     from fastsecc.charger.variables import VARIABLES
 
     print(f"{len(COMMANDS)} cmds")
     for name, command in COMMANDS.items():
         result = " -> true | false" if command.result is bool else ""
-        print(f"  {name}{result}")
-        _print_members(members(command.arguments))
+        _print_cmd(name + result, command.arguments)
     print(f"\n{len(VARIABLES)} vars")
     for name, kind in VARIABLES.items():
-        rows = members(kind)
-        plain = rows[0][1] if rows and rows[0][0] == "" else ""
-        print(f"  {name}{'  ' + plain if plain else ''}")
-        _print_members([] if plain else rows)
+        _print_var(name, kind)
+    print(f"\n{len(slac_interface.COMMANDS)} cmds of SLAC")
+    for name, arguments in slac_interface.COMMANDS.items():
+        _print_cmd(SLAC + name, arguments)
+    print(f"\n{len(slac_interface.VARIABLES)} vars of SLAC")
+    for name, kind in slac_interface.VARIABLES.items():
+        _print_var(SLAC + name, kind)
     return 0
+
+
+def _print_cmd(name: str, arguments: Any) -> None:
+    from fastsecc.charger.describe import members
+
+    print(f"  {name}")
+    _print_members(members(arguments))
+
+
+def _print_var(name: str, kind: Any) -> None:
+    from fastsecc.charger.describe import members
+
+    rows = members(kind)
+    plain = rows[0][1] if rows and rows[0][0] == "" else ""
+    print(f"  {name}{'  ' + plain if plain else ''}")
+    _print_members([] if plain else rows)
 
 
 def _print_members(rows: list[tuple[str, str]]) -> None:
