@@ -6,6 +6,7 @@ FastSeccError
  +-- CodecError
  |    +-- EncodeError      a message that its schema does not allow
  |    +-- DecodeError      octets that are no EXI message of the namespace
+ +-- FrameError            octets that are no SLAC message
  +-- ProtocolError         a request that gets a FAILED answer; carries the response code that goes on the wire
  +-- CommandError          a cmd of the interface with arguments that cannot be used
  +-- VariableError         a var of the interface that would break its type
@@ -62,6 +63,16 @@ class DecodeError(CodecError):
         super().__init__(f"{path or '/'}: bit {bit}: {reason}")
         self.path = path
         self.bit = bit
+        self.reason = reason
+
+
+class FrameError(FastSeccError):
+    """Octets that are no SLAC message; `message` is its name as far as it is known, `field` the one at fault."""
+
+    def __init__(self, message: str, field: str, reason: str) -> None:
+        super().__init__(f"{message}: {field}: {reason}")
+        self.message = message
+        self.field = field
         self.reason = reason
 
 
