@@ -40,6 +40,13 @@ _ALL = (
         "VW ID.4 that stops within a second of starting when it gets no current (WHITE-beet FreeV2G#266)",
         default=False,
     ),
+    Quirk(
+        "slac-station-ids",
+        "SOURCE_ID, RESP_ID, PEV_ID and EVSE_ID of an EV may be anything, where ISO 15118-3 wants zeros and has "
+        "messages with anything else ignored",
+        "the EV of open-plc-utils with its own pev.ini (PEV_ID is 17 times AA)",
+        default=False,
+    ),
 )
 
 QUIRKS: Mapping[str, Quirk] = {quirk.name: quirk for quirk in _ALL}
