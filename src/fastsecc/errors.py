@@ -3,6 +3,7 @@
 FastSeccError
  +-- ConfigError           a file, option or environment that the user can mend
  |    +-- InterfaceError   a network interface that is missing, down or without a usable address
+ |         +-- CapabilityError  a right that the process lacks to use it
  +-- CodecError
  |    +-- EncodeError      a message that its schema does not allow
  |    +-- DecodeError      octets that are no EXI message of the namespace
@@ -41,6 +42,10 @@ class InterfaceError(ConfigError):
     def __init__(self, interface: str, reason: str) -> None:
         super().__init__(reason, option=f"interface {interface}")
         self.interface = interface
+
+
+class CapabilityError(InterfaceError):
+    """A right that the process lacks to use a network interface; the reason says what would give it."""
 
 
 class CodecError(FastSeccError):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from fastsecc.errors import FrameError
+from fastsecc.slac import frames, vendor
 from fastsecc.slac.api import SlacOutput, SlacSettings, SlacState
 from fastsecc.slac.chip_reset import ChipReset
 from fastsecc.slac.context import SlacContext
@@ -28,6 +29,29 @@ BEHAVIOURS: Final[Mapping[State, type[Behaviour]]] = {
     State.LINK_WAIT: LinkWait,
     State.MATCHED: Matched,
 }
+
+
+TAKEN: Final = tuple(
+    kind.MMTYPE
+    for kind in (
+        frames.CM_SLAC_PARM_REQ,
+        frames.CM_START_ATTEN_CHAR_IND,
+        frames.CM_MNBC_SOUND_IND,
+        frames.CM_ATTEN_PROFILE_IND,
+        frames.CM_ATTEN_CHAR_RSP,
+        frames.CM_VALIDATE_REQ,
+        frames.CM_SLAC_MATCH_REQ,
+        frames.CM_SET_KEY_CNF,
+        frames.CM_AMP_MAP_REQ,
+        frames.CM_AMP_MAP_CNF,
+        vendor.VS_OP_ATTRIBUTES_CNF,
+        vendor.VS_PL_LINK_STATUS_CNF,
+        vendor.VS_RS_DEV_CNF,
+        vendor.NSCM_GET_VERSION_CNF,
+        vendor.NSCM_GET_D_LINK_STATUS_CNF,
+    )
+)
+"""MMTYPEs of the messages that the machine takes; all others can be left out before they reach it."""
 
 
 class SlacMachine:
