@@ -68,9 +68,7 @@ class Bench:
         cnf: Mme | None = None
         match question:
             case frames.CM_SET_KEY_REQ():
-                cnf = frames.CM_SET_KEY_CNF(
-                    Result=self.set_key_result, MyNonce=b"\1\2\3\4", YourNonce=question.MyNonce
-                )
+                cnf = frames.CM_SET_KEY_CNF(Result=self.set_key_result, MyNonce=b"\1\2\3\4", YourNonce=question.MyNonce)
             case vendor.VS_OP_ATTRIBUTES_REQ() if self.vendor_of_modem == "Qualcomm":
                 cnf = vendor.VS_OP_ATTRIBUTES_CNF(
                     Cookie=question.Cookie, HardwarePlatform=b"QCA7000", SoftwarePlatform=b"MAC"
