@@ -14,6 +14,7 @@ import yaml
 
 from fastsecc.errors import ConfigError
 from fastsecc.sim.settings import SimulatorSettings
+from fastsecc.slac.options import SlacOptions
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -51,6 +52,8 @@ class ConnectorConfig(Section, frozen=True):
         "DIN70121",
         "ISO15118D2",
     )
+    slac: SlacOptions = SlacOptions()
+    """How an EV is matched to the connector."""
     simulator: SimulatorSettings = SimulatorSettings()
     """What the built-in charger is; with adapter `control`, cmds say it."""
 
@@ -114,8 +117,6 @@ class Config(Section, frozen=True):
     memory_lock: bool = False
     """Keep all memory of the process resident."""
     loop: Literal["auto", "uvloop", "asyncio"] = "auto"
-    slac: bool = False
-    """False: the data link to the EV is there without SLAC."""
     stop_timeout_s: NotNegative = 5.0
     """How long an EV may take to end its session when the process is to stop."""
 

@@ -16,6 +16,7 @@ from fastsecc.sim.demo import _free_udp_port
 from fastsecc.sim.ev import discovery
 from fastsecc.sim.power import DcRatings
 from fastsecc.sim.settings import SimulatorSettings
+from fastsecc.slac.options import SlacOptions
 
 
 class Station:
@@ -24,7 +25,10 @@ class Station:
     def __init__(self, energy, **connector):
         simulator = SimulatorSettings(energy=energy, dc=DcRatings(isolation_test_s=0.02))
         self.sdp_port = _free_udp_port()
-        connector = ConnectorConfig(interface="lo", sdp_port=self.sdp_port, simulator=simulator, **connector)
+        no_slac = SlacOptions(enabled=False)
+        connector = ConnectorConfig(
+            interface="lo", sdp_port=self.sdp_port, simulator=simulator, slac=no_slac, **connector
+        )
         self._config = Config(connectors=(connector,), stop_timeout_s=0.0)
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))

@@ -27,7 +27,7 @@ import msgspec
 
 from fastsecc.charger.charger import Charger
 from fastsecc.charger.interface import Interface
-from fastsecc.charger.slac_interface import SlacInterface
+from fastsecc.charger.slac_interface import SLAC, SlacInterface
 from fastsecc.errors import CommandError, ConfigError
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,6 @@ MAX_UNREAD_OCTETS: Final = 256 * 1024
 """How much may wait for a follower that does not read; then it is dropped."""
 DROP_GRACE_s: Final = 1.0
 """How long a dropped follower may take to read what was written before."""
-SLAC: Final = "slac."
-"""What the names of the `slac` interface begin with."""
 PROBE_TIMEOUT_s: Final = 1.0
 """How long a socket that is there already may take to show that somebody listens."""
 SOCKET_MODE: Final = 0o660

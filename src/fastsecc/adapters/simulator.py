@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fastsecc.charger.charger import Charger
+from fastsecc.charger.slac_interface import SLAC
 from fastsecc.errors import CommandError
 from fastsecc.sim.charger import SimulatedCharger
 from fastsecc.sim.outlet import Command
@@ -45,7 +46,7 @@ class Simulator:
     async def start(self, chargers: Mapping[str, Charger]) -> None:
         """Switch the chargers on."""
         for name, charger in chargers.items():
-            core = SimulatedCharger(self._settings_of(name), self._unix_s)
+            core = SimulatedCharger(self._settings_of(name), self._unix_s, has_slac=charger.slac is not None)
             self._simulations.append(_Simulation(charger, core, self._clock))
         for simulation in self._simulations:
             simulation.start()
@@ -72,20 +73,24 @@ class _Simulation:
         self._heard: deque[tuple[str, Any]] = deque()
         self._loop = asyncio.get_running_loop()
         self._due: asyncio.Handle | None = None
-        self._unsubscribe: Callable[[], None] | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        self._unsubscribe = self._charger.subscribe(self._on_variable)
+        self._unsubscribe.append(self._charger.subscribe(self._on_variable))
+        if self._charger.slac is not None:
+            self._unsubscribe.append(self._charger.slac.subscribe(self._on_slac_variable))
         self._issue(self._core.boot(self._clock()))
         self._schedule()
 
     def stop(self) -> None:
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
         if self._due is not None:
             self._due.cancel()
             self._due = None
+
+    def _on_slac_variable(self, name: str, value: Any) -> None:
+        self._on_variable(SLAC + name, value)
 
     def _on_variable(self, name: str, value: Any) -> None:
         if not self._heard and self._due is not None:
@@ -106,12 +111,18 @@ class _Simulation:
 
     def _schedule(self) -> None:
         deadline = self._core.deadline
-        if deadline is not None and self._unsubscribe is not None:
+        if deadline is not None and self._unsubscribe:
             self._due = self._loop.call_later(max(0.0, deadline - self._clock()), self._run)
 
     def _issue(self, commands: Iterable[Command]) -> None:
         for name, args in commands:
             try:
-                self._charger.command(name, args, self._clock())
+                self._command(name, args)
             except CommandError as error:
                 log.error("%s: %s", self._charger.connector, error)
+
+    def _command(self, name: str, args: Any) -> None:
+        if self._charger.slac is not None and name.startswith(SLAC):
+            self._charger.slac.command(name.removeprefix(SLAC), args, self._clock())
+        else:
+            self._charger.command(name, args, self._clock())

@@ -50,6 +50,9 @@ VARIABLES: Final[MappingProxyType[str, Any]] = MappingProxyType(
 )
 """Var name -> type of its payload; None for a var that carries JSON null."""
 
+SLAC: Final = "slac."
+"""What its names begin with where those of the charger's interface are used too."""
+
 OnSlacCommand = Callable[[str, float], None]
 """Called with a cmd's name and the time, to let it take effect."""
 

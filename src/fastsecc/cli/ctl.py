@@ -185,9 +185,9 @@ def _complain(reason: str) -> int:
 
 
 def _list() -> int:
-    from fastsecc.adapters.control import SLAC
     from fastsecc.charger import slac_interface
     from fastsecc.charger.commands import COMMANDS
+    from fastsecc.charger.slac_interface import SLAC
     from fastsecc.charger.variables import VARIABLES
 
     print(f"{len(COMMANDS)} cmds")

@@ -29,13 +29,22 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: the protocol does not know the kind of energy.
     """
     import asyncio
+    from contextlib import ExitStack
+    from dataclasses import replace
 
     from fastsecc.cli.logs import set_up_log
     from fastsecc.config import LogConfig
+    from fastsecc.errors import InterfaceError
     from fastsecc.sim.demo import CYCLES, Demo, show
+    from fastsecc.sim.plc import network
 
     set_up_log(LogConfig(level="warning"))
     demo = Demo(args.protocol, args.energy, args.cycles or CYCLES, args.think_ms / 1000, tls=args.tls)
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        ok = runner.run(show(demo, sys.stdout, as_json=args.json))
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(network.charger_and_car())
+        except InterfaceError as refusal:
+            demo = replace(demo, no_slac=refusal.reason)
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            ok = runner.run(show(demo, sys.stdout, as_json=args.json))
     return 0 if ok else NO_CHARGE

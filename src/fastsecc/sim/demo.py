@@ -1,4 +1,4 @@
-"""A SECC and an EV in one process, over loopback: a whole charging session for everybody to see."""
+"""A SECC and an EV in one process, over a simulated powerline or loopback: a whole session for everybody to see."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TextIO
@@ -22,9 +22,16 @@ from fastsecc.sim.ev.machine import Ev
 from fastsecc.sim.ev.runner import charge
 from fastsecc.sim.ev.settings import EnergyName, EvSettings, ProtocolName
 from fastsecc.sim.ev.tls import context
+from fastsecc.sim.plc import network
+from fastsecc.sim.plc.ev import Step
+from fastsecc.sim.plc.medium import Medium
+from fastsecc.sim.plc.modem import Modem
+from fastsecc.sim.plc.plug import Plug
+from fastsecc.sim.plc.powerline import Powerline
 from fastsecc.sim.power import AcRatings, DcRatings
 from fastsecc.sim.settings import SimulatorSettings
 from fastsecc.sim.watch import JsonWatch, TextWatch, Watch
+from fastsecc.slac.options import SlacOptions
 
 LOOPBACK: Final = "lo"
 READY_TIMEOUT_s: Final = 5.0
@@ -45,6 +52,13 @@ class Demo:
     think_s: float = 0.1
     dc: DcRatings = field(default_factory=DcRatings)
     tls: bool = False
+    no_slac: str | None = None
+    """Why there is no SLAC; None: the calling thread is in a network of `charger_and_car`."""
+
+    @property
+    def interface(self) -> str:
+        """The SECC's."""
+        return network.EVSE if self.no_slac is None else LOOPBACK
 
     @property
     def time_lapse(self) -> float:
@@ -61,7 +75,8 @@ class Demo:
     def title(self) -> str:
         """One line that says what is going to happen."""
         what = f"{TITLES[self.protocol]}, {self.energy.upper()}, external payment{', TLS 1.2' * self.tls}"
-        return f"fastsecc demo: {what}; SECC and EV in one process, over loopback"
+        where = "a simulated powerline" if self.no_slac is None else "loopback"
+        return f"fastsecc demo: {what}; SECC and EV in one process, over {where}"
 
 
 async def show(demo: Demo, out: TextIO, *, as_json: bool) -> bool:
@@ -96,37 +111,57 @@ async def _show(demo: Demo, pki: Path | None, out: TextIO, *, as_json: bool) -> 
     for charger in secc.chargers.values():
         charger.subscribe(watch.on_variable)
     watch.begin()
-    try:
+    if demo.no_slac is not None:
+        watch.on_slac(Step("skipped", None, demo.no_slac))
+    async with AsyncExitStack() as running:
+        if demo.no_slac is None:
+            powerline = _powerline()
+            powerline.start()
+            running.callback(powerline.stop)
+        running.push_async_callback(secc.stop)
         await secc.start()
-        await _charge(ev, await _when_ready(ready, secc), watch, pki)
-    finally:
-        await secc.stop()
+        await _charge(demo, ev, await _when_ready(ready, secc, demo.interface), watch, pki)
     watch.end(ev.result)
     return ev.result.ok
 
 
-async def _charge(ev: Ev, endpoint: Endpoint, watch: Watch, pki: Path | None) -> None:
+def _powerline() -> Powerline:
+    medium = Medium()
+    medium.add(Modem(network.EVSE, evse=True))
+    medium.add(Modem(network.EV, evse=False))
+    return Powerline(medium, {network.EVSE: network.PLC_EVSE, network.EV: network.PLC_EV})
+
+
+async def _charge(demo: Demo, ev: Ev, endpoint: Endpoint, watch: Watch, pki: Path | None) -> None:
+    """Let the EV plug in where there is SLAC, and charge."""
     tls = None if pki is None else context(layouts.v2g_roots(pki))
-    link = Link(sdp_host=str(endpoint.address.address), sdp_port=endpoint.sdp_port)
     try:
-        await charge(ev, link, watch.on_exchange, tls)
+        async with AsyncExitStack() as plugged_in:
+            link = Link(sdp_host=str(endpoint.address.address), sdp_port=endpoint.sdp_port)
+            if demo.no_slac is None:
+                plug = Plug(network.EV)
+                plug.on_step = watch.on_slac
+                await plugged_in.enter_async_context(plug)
+                link = Link(network.EV, sdp_port=endpoint.sdp_port)
+            await charge(ev, link, watch.on_exchange, tls)
     except EvError as error:
         ev.problem = str(error)
 
 
-async def _when_ready(ready: asyncio.Future[Endpoint], secc: Secc) -> Endpoint:
+async def _when_ready(ready: asyncio.Future[Endpoint], secc: Secc, interface: str) -> Endpoint:
     try:
         return await asyncio.wait_for(ready, READY_TIMEOUT_s)
     except TimeoutError:
         trouble = next((text for charger in secc.chargers.values() for text in charger.errors.values()), "is not ready")
-        raise InterfaceError(LOOPBACK, trouble) from None
+        raise InterfaceError(interface, trouble) from None
 
 
 def _config(demo: Demo, pki: Path | None) -> Config:
     simulator = SimulatorSettings(energy=demo.energy, dc=demo.dc, time_lapse=demo.time_lapse)
     connector = ConnectorConfig(
-        interface=LOOPBACK,
+        interface=demo.interface,
         sdp_port=_free_udp_port(),
+        slac=SlacOptions(enabled=demo.no_slac is None),
         tls="off" if pki is None else "force",
         pki=None if pki is None else str(pki),
         simulator=simulator,

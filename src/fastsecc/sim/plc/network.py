@@ -19,6 +19,10 @@ from fastsecc.errors import InterfaceError
 
 CLONE_NEWNET: Final = 0x40000000
 """linux/sched.h"""
+EVSE: Final = "evse"
+EV: Final = "ev"
+PLC_EVSE: Final = "plc-evse"
+PLC_EV: Final = "plc-ev"
 OWN_NAMESPACE: Final = Path("/proc/thread-self/ns/net")
 
 
@@ -43,6 +47,19 @@ def own_network() -> Iterator[None]:
             libc.setns(before, CLONE_NEWNET)
     finally:
         os.close(before)
+
+
+@contextmanager
+def charger_and_car() -> Iterator[None]:
+    """Make a network of one's own with two hosts, EVSE and EV; PLC_EVSE and PLC_EV are where their modems belong.
+
+    Raises:
+        InterfaceError: that is not permitted here, or iproute2 is missing.
+    """
+    with own_network():
+        veth(EVSE, PLC_EVSE, "fe80::1")
+        veth(EV, PLC_EV, "fe80::2")
+        yield
 
 
 def veth(host: str, modem: str, address: str) -> None:

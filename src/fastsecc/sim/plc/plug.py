@@ -17,17 +17,17 @@ OnStep = Callable[[Step], None]
 class Plug:
     """One car at one interface; it is unplugged when the `async with` block ends."""
 
-    def __init__(self, interface: str, settings: SlacEvSettings | None = None, on_step: OnStep | None = None) -> None:
+    def __init__(self, interface: str, settings: SlacEvSettings | None = None) -> None:
         """Make it.
 
         Args:
             interface: where the car's modem is.
             settings: the car's habits; None takes the standard's.
-            on_step: called after each step of the way.
         """
+        self.on_step: OnStep | None = None
+        """Called after each step of the way."""
         self._interface = interface
         self._settings = settings or SlacEvSettings()
-        self._on_step = on_step or (lambda step: None)
         self._due: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> SlacResult:
@@ -73,7 +73,8 @@ class Plug:
         for frame in output.frames:
             self._wire.send(frame)
         for step in output.steps:
-            self._on_step(step)
+            if self.on_step is not None:
+                self.on_step(step)
         if self._due is not None:
             self._due.cancel()
             self._due = None
