@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -26,8 +27,8 @@ def chain(slac: SlacInterface, charger: Charger, clock: Callable[[], float]) -> 
             charger.command("dlink_ready", {"value": value}, clock())
 
     def on_charger(name: str, _: Any) -> None:
-        if name in SESSION_ENDS and slac.on_command is not None:
-            slac.command(name, {}, clock())
+        if name in SESSION_ENDS:  # when all have heard of the end, and before the connector lets the next EV in
+            asyncio.get_running_loop().call_soon(slac.command, name, {}, clock())
 
     slac.subscribe(on_slac)
     charger.subscribe(on_charger)
