@@ -14,6 +14,8 @@ import fastsecc
 from fastsecc.config import Config, ConnectorConfig, Override, SessionConfig, load, parse_set
 from fastsecc.errors import ConfigError
 from fastsecc.session.api import SessionSettings
+from fastsecc.slac.api import LinkLoss, SlacSettings, Validation
+from fastsecc.slac.options import SlacOptions
 
 
 @pytest.fixture
@@ -69,6 +71,35 @@ def test_session_defaults_are_those_of_the_session_core() -> None:
         if name != "evse_time":
             default = getattr(SessionConfig(), name)
             assert (frozenset(default) if name == "quirks" else default) == here[name], name
+
+
+def test_slac_defaults_are_those_of_the_machine() -> None:
+    assert SlacOptions().settings() == SlacSettings()
+
+
+def test_slac_options_reach_the_machine(write) -> None:
+    text = "modem: optional, modem_mac: '00:b0:52:aa:bb:cc', link_loss: error_routine, validation: not_required"
+    file = write(f"connectors: [{{slac: {{{text}, amp_map: '0f'}}}}]")
+    settings = load(file).connectors[0].slac.settings(frozenset({"slac-station-ids"}))
+    assert (settings.modem_required, settings.modem_mac) == (False, bytes.fromhex("00b052aabbcc"))
+    assert (settings.link_loss, settings.validation) == (LinkLoss.ERROR_ROUTINE, Validation.NOT_REQUIRED)
+    assert (settings.amp_map, settings.quirks) == (b"\x0f", frozenset({"slac-station-ids"}))
+
+
+@pytest.mark.parametrize(
+    ("option", "error"),
+    [
+        ("enable: true", "fastsecc.yaml:3:connectors[0].slac.enable: no such option; did you mean enabled?"),
+        ("modem_mac: 00b052", "fastsecc.yaml:3:connectors[0].slac.modem_mac: expected str"),
+        ("TT_EVSE_SLAC_init_s: 51", "fastsecc.yaml:3:connectors[0].slac.TT_EVSE_SLAC_init_s: expected float <= 50.0"),
+        ("sounding_attenuation_adjustment_db: -1", "sounding_attenuation_adjustment_db: expected int >= 0"),
+        ("amp_map: 'f'", "fastsecc.yaml:3:connectors[0].slac.amp_map: expected str matching"),
+    ],
+)
+def test_a_slac_option_that_cannot_be_used_is_named(write, option: str, error: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load(write(f"connectors:\n- slac:\n    {option}\n"))
+    assert error in str(refusal.value)
 
 
 def test_a_file_is_read(write) -> None:
