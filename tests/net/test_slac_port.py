@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import errno
 import os
 import socket
 import subprocess
@@ -403,6 +404,53 @@ def test_another_address_means_another_start(pair: VethPair) -> None:
         await site.until(lambda: site.machine.where is State.UNMATCHED)
         set_link(pair, "address", "02:00:00:00:aa:01")
         assert before != await ev.set_key() == bytes.fromhex("02000000aa01")
+
+    play(pair, scenario)
+
+
+def test_a_socket_that_breaks_begins_anew(pair: VethPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The interface may be up again before anybody has looked."""
+
+    async def scenario(site: Site, ev: Ev) -> None:
+        site.port.start()
+        site.port.driver.enter_bcd()
+        await ev.match(await ev.set_key())
+        await site.until(lambda: ("dlink_ready", True) in site.variables)
+
+        def broken(_: SlacSocket) -> None:
+            monkeypatch.undo()
+            raise OSError(errno.ENETDOWN, "Network is down")
+
+        monkeypatch.setattr(SlacSocket, "receive", broken)
+        ev.say(PARM_REQ)
+        await site.until(lambda: ("dlink_ready", False) in site.variables)
+        assert site.troubles == [None, "no SLAC: Network is down", None]
+        await ev.match(await ev.set_key())
+
+    play(pair, scenario)
+
+
+def test_frames_that_do_not_leave_are_counted(pair: VethPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(site: Site, ev: Ev) -> None:
+        site.port.start()
+        await ev.set_key()
+        await site.until(lambda: site.machine.where is State.UNMATCHED)
+        before = site.port.statistics.sent
+
+        def full(_: SlacSocket, _octets: bytes) -> bool:
+            return False
+
+        def broken(_: SlacSocket, _octets: bytes) -> bool:
+            raise OSError(errno.ENETDOWN, "Network is down")
+
+        for instead in (full, broken):
+            monkeypatch.setattr(SlacSocket, "send", instead)
+            site.port.driver.reset()
+        monkeypatch.undo()
+        assert site.port.statistics.sent == before
+        assert site.port.statistics.dropped > 0
+        await ev.set_key()  # what was lost is sent again
+        await site.until(lambda: site.machine.where is State.UNMATCHED)
 
     play(pair, scenario)
 

@@ -233,6 +233,15 @@ def test_after_the_end_of_a_session_nobody_is_waited_for() -> None:
     assert bench.values("request_error_routine") == []
 
 
+def test_an_ev_that_is_matched_is_not_waited_for() -> None:
+    bench = Bench()
+    bench.matched()
+    bench.do("enter_bcd")
+    bench.do("dlink_terminate")
+    assert bench.where is State.MATCHING
+    assert bench.machine.deadline is None
+
+
 def test_a_paused_ev_keeps_its_key() -> None:
     bench = Bench()
     bench.matched()
@@ -252,6 +261,15 @@ def test_a_paused_ev_that_has_forgotten_its_key_may_match_again() -> None:
     assert bench.where is State.MATCHING
     assert bench.values("dlink_ready") == [True, False]
     assert len(keys(bench)) == 2
+    bench.pass_time(TT_EVSE_SLAC_init_s)
+    assert bench.values("request_error_routine") == [None]
+
+
+def test_a_paused_ev_matches_again_after_its_next_request() -> None:
+    bench = Bench()
+    bench.matched()
+    bench.do("dlink_pause")
+    bench.parm_req()
     assert bench.parm_req()
 
 

@@ -179,6 +179,30 @@ def test_a_lost_sound_whose_profile_came_counts() -> None:
     assert kinds(sent[:1]) == [frames.CM_ATTEN_CHAR_IND]
 
 
+def test_a_profile_that_comes_twice_counts_once() -> None:
+    bench = sounding()
+    for countdown in reversed(range(1, 10)):
+        assert bench.sound(countdown) + bench.profile() == []
+        bench.pass_time(0.02)
+    assert kinds(bench.sound(0)) == [frames.CM_ATTEN_CHAR_IND]
+
+
+def test_equal_profiles_count_when_no_sound_is_heard() -> None:
+    """Without sounds nothing tells a profile from its double."""
+    bench = sounding()
+    assert kinds([mme for _ in range(10) for mme in bench.profile()]) == [frames.CM_ATTEN_CHAR_IND]
+
+
+def test_an_equal_profile_of_a_lost_sound_counts() -> None:
+    bench = sounding()
+    bench.sound(9)
+    bench.pass_time(0.02)
+    bench.profile()
+    bench.pass_time(0.02)
+    assert bench.sounds(7) == []
+    assert kinds(bench.sound(0)) == [frames.CM_ATTEN_CHAR_IND]
+
+
 def test_profiles_before_the_start_do_not_count() -> None:
     bench = Bench()
     bench.plug_in()

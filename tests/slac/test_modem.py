@@ -242,6 +242,18 @@ def test_a_vendor_with_another_cookie_is_forged() -> None:
     assert not any(line.startswith("modem:") for line in bench.log)
 
 
+def test_one_octet_proves_nothing_before_the_modem_is_known() -> None:
+    bench = silent()
+    (_, req), *_ = bench.of(vendor.NSCM_GET_VERSION_REQ)
+    version = vendor.NSCM_GET_VERSION_CNF(RequestID=req.RequestID, Major=1, Minor=1, Patch=1, Build=1)
+    bench.say(version, STRANGER)
+    bench.say(cnf(bench), MODEM)
+    bench.say(version, STRANGER)
+    assert not any(line.startswith("modem:") for line in bench.log)
+    bench.say(version, MODEM)
+    assert bench.log[-1] == "modem: Lumissil, 1.1.1.1"
+
+
 def test_names_of_a_modem_are_printable() -> None:
     bench = silent()
     (_, req), *_ = bench.of(vendor.VS_OP_ATTRIBUTES_REQ)
@@ -288,6 +300,13 @@ def test_restart_answered_by_another() -> None:
     assert bench.where is State.CHIP_RESET
     bench.say(vendor.VS_RS_DEV_CNF(), MODEM)
     assert bench.where is State.UNMATCHED
+
+
+def test_an_answer_before_the_question() -> None:
+    bench = Bench(vendor_of_modem="Qualcomm", chip_reset=True)
+    bench.up()
+    bench.say(vendor.VS_RS_DEV_CNF(), MODEM)
+    assert bench.where is State.CHIP_RESET
 
 
 def test_no_restart_of_an_unknown_modem() -> None:
@@ -387,8 +406,16 @@ def test_an_ev_that_begins_again_while_the_link_is_waited_for() -> None:
     bench = linked()
     bench.parm_req()
     assert bench.where is State.MATCHING
-    assert bench.parm_req()
     assert len(set_keys(bench)) == 2
+    bench.pass_time(TT_EVSE_SLAC_init_s - 0.1)
+    assert bench.parm_req()
+
+
+def test_an_ev_that_began_again_is_waited_for() -> None:
+    bench = linked()
+    bench.parm_req()
+    bench.pass_time(TT_EVSE_SLAC_init_s)
+    assert bench.values("request_error_routine") == [None]
 
 
 def test_a_link_said_by_another_is_not_believed() -> None:

@@ -91,7 +91,6 @@ class Matching(Behaviour):
             context.ignore(f"{mme.NAME}: {MATCHING_SESSIONS_MAX} EVs are being matched")
             return
         self.sessions[key] = session = MatchingSession(*key, context.settings, context.now)
-        context.init_due = None
         context.send(session.parm_cnf(), frame.source)
         context.log_often(mme.NAME, f"{mme.NAME} from EV {text(frame.source)}")
 
