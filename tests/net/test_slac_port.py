@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -327,7 +327,21 @@ class Site:
 Scenario = Callable[[Site, Ev], Coroutine[Any, Any, None]]
 
 
-def play(pair: VethPair, scenario: Scenario, *, fd: int | None = None, interface: str = "") -> None:
+LOOPS: list[Callable[[], asyncio.AbstractEventLoop]] = [asyncio.new_event_loop]
+with suppress(ImportError):  # some machines have no wheel of it
+    import uvloop
+
+    LOOPS.append(uvloop.new_event_loop)
+
+
+def play(
+    pair: VethPair,
+    scenario: Scenario,
+    *,
+    fd: int | None = None,
+    interface: str = "",
+    loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+) -> None:
     """Run a port against the other end."""
 
     async def run() -> None:
@@ -338,11 +352,12 @@ def play(pair: VethPair, scenario: Scenario, *, fd: int | None = None, interface
             finally:
                 site.port.stop()
 
-    with in_namespace(pair.secc_namespace):
-        asyncio.run(run())
+    with in_namespace(pair.secc_namespace), asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(run())
 
 
-def test_an_ev_matches_over_the_line(pair: VethPair) -> None:
+@pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: loop.__module__)
+def test_an_ev_matches_over_the_line(pair: VethPair, loop: Callable[[], asyncio.AbstractEventLoop]) -> None:
     async def scenario(site: Site, ev: Ev) -> None:
         site.port.start()
         site.port.driver.enter_bcd()
@@ -357,7 +372,7 @@ def test_an_ev_matches_over_the_line(pair: VethPair) -> None:
         statistics = site.port.statistics
         assert (statistics.received, statistics.dropped) == (2 + 1 + 1 + 20 + 2, 0)
 
-    play(pair, scenario)
+    play(pair, scenario, loop=loop)
 
 
 def test_interface_down_and_up(pair: VethPair) -> None:

@@ -109,6 +109,39 @@ def test_leaving_after_the_match() -> None:
     assert bench.match_req() == []
 
 
+def test_an_ev_that_could_not_be_answered_is_waited_for_anew() -> None:
+    bench = Bench()
+    bench.do("enter_bcd")
+    bench.pass_time(10 * TT_EVSE_SLAC_init_s)
+    bench.up()
+    bench.pass_time(TT_EVSE_SLAC_init_s - 0.1)
+    assert bench.parm_req()
+    assert bench.values("request_error_routine") == []
+
+
+def test_an_ev_is_waited_for_anew_when_a_silent_modem_answers() -> None:
+    bench = Bench()
+    bench.modem_answers = False
+    bench.plug_in()
+    bench.pass_time(2 * TT_EVSE_SLAC_init_s)
+    bench.modem_answers = True
+    bench.pass_time(TT_EVSE_SLAC_init_s / 2)
+    assert bench.where is State.MATCHING
+    assert bench.parm_req()
+    assert bench.values("request_error_routine") == []
+
+
+def test_an_interface_that_comes_back_ends_a_failure() -> None:
+    bench = Bench()
+    bench.plug_in()
+    bench.pass_time(TT_EVSE_SLAC_init_s)
+    assert bench.parm_req() == []
+    bench.do("interface_down")
+    bench.up()
+    assert bench.machine.deadline == pytest.approx(bench.now + TT_EVSE_SLAC_init_s)
+    assert bench.parm_req()
+
+
 # commands
 
 

@@ -98,6 +98,9 @@ class SlacMachine:
         def up() -> State:
             context.mac = mac
             context.modem.forget(context.random(COOKIE_OCTETS))
+            if context.failed and context.bcd:
+                context.start_init_timer()
+            context.failed = False
             return State.SET_KEY
 
         return self._handle(now, up)

@@ -13,5 +13,13 @@ class Unmatched(Behaviour):
         return self.control_pilot()
 
     def control_pilot(self) -> State | None:
-        """Be ready for an EV, unless one that did not begin is still there."""
-        return State.MATCHING if self.context.bcd and not self.context.failed else None
+        """Be ready for an EV, unless one that did not begin is still there.
+
+        TT_EVSE_SLAC_init begins anew if it ended while nobody could have been answered.
+        """
+        context = self.context
+        if not context.bcd or context.failed:
+            return None
+        if context.init_due is not None and context.init_due <= context.now:
+            context.start_init_timer()
+        return State.MATCHING
