@@ -176,6 +176,15 @@ def test_run_matches_and_charges_one_ev_after_the_other(hosts, protocol: str, ca
     assert log.count("SLAC: MATCHED") == 2
 
 
+def test_run_finds_the_interface_of_slac_by_itself(hosts) -> None:
+    network.ip(f"address flush dev {network.EV}")
+    with powerline(), running("run") as secc:
+        assert secc.line().startswith(f"ready iface={network.EVSE} ")
+        network.ip(f"address add fe80::2/64 dev {network.EV} nodad")
+        assert ev("--slac")[-1]["ok"]
+        secc.stop()
+
+
 def test_without_modems_the_match_is_over_a_plain_wire(hosts) -> None:
     """Each modem's end of a veth pair is a port of a bridge."""
     network.ip("link add wire type bridge")

@@ -18,6 +18,7 @@ from fastsecc.sim.ev.discovery import Link, discover
 from fastsecc.sim.ev.machine import Ev, Result
 from fastsecc.sim.ev.runner import Exchange, charge
 from fastsecc.sim.ev.settings import EvSettings
+from fastsecc.sim.plc import ev as slac_ev
 from fastsecc.sim.plc import network
 from fastsecc.sim.plc.cars import SlacEvSettings
 from fastsecc.sim.plc.faults import Fault
@@ -195,6 +196,18 @@ def test_while_unplugged_nobody_matches() -> None:
     bench = Bench()
     run(bench, steps)
     assert "MATCHING" not in bench.said("slac.state")
+
+
+def test_an_ev_that_is_not_matched_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slac_ev, "TT_matching_repetition_s", 0.0)
+
+    async def steps(bench: Bench) -> None:
+        bench.command("leave_bcd")
+        with pytest.raises(EvError, match=r"SLAC: CM_SLAC_PARM.REQ was not answered \(1 runs\)"):
+            async with Plug(network.EV):
+                pass
+
+    run(Bench(), steps)
 
 
 def test_a_session_that_fails_ends_the_match_and_the_next_one_succeeds() -> None:
