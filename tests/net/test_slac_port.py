@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from fastsecc.errors import CapabilityError, InterfaceError
+from fastsecc.net.inherited import take_socket
 from fastsecc.net.slac_port import SlacPort
 from fastsecc.net.slac_socket import Received, SlacSocket, find_interface
 from fastsecc.slac import frames, vendor
@@ -232,6 +233,66 @@ def test_socket_of_another_interface_is_refused(pair: VethPair) -> None:
 def test_descriptor_that_is_not_open_is_refused() -> None:
     with pytest.raises(InterfaceError, match="no raw packet socket"):
         SlacSocket("eth1", 1_000_000)
+
+
+FROM_A_SUPERVISOR = """
+import asyncio, os
+from fastsecc.net.slac_port import SlacPort
+from fastsecc.slac.api import SlacSettings
+from fastsecc.slac.machine import SlacMachine
+os.dup2(DESCRIPTOR, 4)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="2", LISTEN_FDNAMES="other:OURS")
+os.setgid(65534), os.setuid(65534)
+
+async def run():
+    machine = SlacMachine(SlacSettings())
+    port = SlacPort("INTERFACE", machine, lambda output: None)
+    port.start()
+    while not port.statistics.received:
+        await asyncio.sleep(0.01)
+    print(machine.where.name)
+    port.stop()
+
+asyncio.run(run())
+"""
+
+
+@pytest.mark.parametrize("name", ["slac", "slac-INTERFACE"])
+def test_a_process_without_capability_has_its_socket_from_a_supervisor(pair: VethPair, name: str) -> None:
+    with in_namespace(pair.secc_namespace):
+        given = raw_socket()
+    code = FROM_A_SUPERVISOR.replace("DESCRIPTOR", str(given.fileno())).replace("OURS", name)
+    code = code.replace("INTERFACE", pair.secc_interface)
+    command = [*pair.inside(pair.secc_namespace), sys.executable, "-c", code]
+    with (
+        line_end(pair) as end,
+        given,
+        subprocess.Popen(command, pass_fds=[given.fileno()], stdout=subprocess.PIPE, text=True, cwd=ROOT) as child,
+    ):
+        received = (parse(end.recv(2000)) for _ in range(3))
+        frame = next(frame for frame in received if isinstance(frame.mme, frames.CM_SET_KEY_REQ))
+        assert isinstance(frame.mme, frames.CM_SET_KEY_REQ)
+        cnf = frames.CM_SET_KEY_CNF(Result=1, MyNonce=bytes(4), YourNonce=frame.mme.MyNonce)
+        end.send(cnf.encode(MODEM, frame.source))
+        told, _ = child.communicate(timeout=PATIENCE_s)
+    assert told == "UNMATCHED\n"
+
+
+def test_names_of_sockets_from_a_supervisor() -> None:
+    environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "3", "LISTEN_FDNAMES": "a:slac:slac-eth1"}
+    assert take_socket(("slac-eth1", "slac"), environment) == 5
+    assert take_socket(("slac-eth1", "slac"), environment) == 4
+    assert take_socket(("slac-eth1", "slac"), environment) is None
+    assert take_socket(("a",), environment) == 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"LISTEN_PID": "1"}, {"LISTEN_PID": ""}, {"LISTEN_FDS": "0"}, {"LISTEN_FDS": "x"}, {"LISTEN_FDNAMES": ""}],
+)
+def test_sockets_of_another_process_or_without_a_name(change: dict[str, str]) -> None:
+    environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "1", "LISTEN_FDNAMES": "slac", **change}
+    assert take_socket(("slac",), environment) is None
 
 
 WITHOUT_CAPABILITY = """

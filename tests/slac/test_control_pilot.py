@@ -374,6 +374,17 @@ def test_TT_EVSE_SLAC_init_can_be_set() -> None:
     assert bench.values("request_error_routine") == [None]
 
 
+def test_without_TT_EVSE_SLAC_init_an_ev_may_take_for_ever() -> None:
+    bench = Bench(TT_EVSE_SLAC_init_s=0.0)
+    bench.plug_in()
+    assert bench.machine.deadline is None
+    bench.pass_time(1_000_000.0)
+    assert bench.parm_req()
+    bench.pass_time(1_000_000.0)
+    assert bench.machine.deadline is None
+    assert bench.parm_req()
+
+
 def error_routine(bench: Bench, seconds: float = 4.0) -> None:
     """Do what the interface's user does: state E or F, a reset, and 5 % again."""
     bench.do("leave_bcd")
@@ -492,6 +503,7 @@ def test_reset_ends_the_waiting_after_a_failure() -> None:
     bench.pass_time(TT_EVSE_SLAC_init_s)
     bench.do("reset")
     assert bench.where is State.MATCHING
+    assert bench.machine.deadline == pytest.approx(bench.now + TT_EVSE_SLAC_init_s)
     assert bench.parm_req()
 
 

@@ -413,6 +413,15 @@ def test_what_must_be_for_us_alone(destination: bytes) -> None:
     assert len(bench.pass_time(1.0)) == C_EV_match_retry
 
 
+@pytest.mark.parametrize("destination", [BROADCAST, bytes.fromhex("02cafe000001")])
+def test_what_must_be_for_us_alone_when_matched(destination: bytes) -> None:
+    bench = Bench()
+    bench.matched()
+    req = frames.CM_SLAC_MATCH_REQ(PEV_MAC=EV, EVSE_MAC=EVSE, RunID=RUN)
+    assert bench.say(req, EV, destination) == []
+    assert bench.say(frames.CM_AMP_MAP_REQ(AMLEN=2, AMDATA=bytes(1)), EV, destination) == []
+
+
 @pytest.mark.parametrize("source", [EVSE, BROADCAST, bytes(6), bytes.fromhex("0180c2000001")])
 def test_a_sender_that_is_no_station(source: bytes) -> None:
     bench = Bench()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fastsecc.errors import InterfaceError
+from fastsecc.net.inherited import take_socket
 from fastsecc.net.notices import RTMGRP_LINK, Notices
 from fastsecc.net.slac_driver import OnOutput, SlacDriver
 from fastsecc.net.slac_socket import EthernetInterface, SlacSocket, find_interface
@@ -52,7 +53,8 @@ class SlacPort:
             machine: the machine to run.
             on_output: see SlacDriver.
             on_trouble: told when the interface is missing or down, and when it is there again.
-            fd: a raw socket from a supervisor, for a process without CAP_NET_RAW.
+            fd: a raw socket for a process without CAP_NET_RAW; None: one that a supervisor named `slac-` and the
+                interface or only `slac`, or else our own.
         """
         self.interface = interface
         self.driver = SlacDriver(machine, self._send, on_output)
@@ -71,7 +73,10 @@ class SlacPort:
             CapabilityError: the process lacks CAP_NET_RAW.
             InterfaceError: the socket that was given cannot be used.
         """
-        self._socket = SlacSocket(self.interface, self._given_fd)
+        fd = self._given_fd
+        if fd is None:
+            fd = take_socket((f"slac-{self.interface}", "slac"))
+        self._socket = SlacSocket(self.interface, fd)
         self._notices.start()
         self._look()
 

@@ -74,6 +74,7 @@ class SlacSettings:
     modem_required: bool = True
     """Match only when the modem has taken the key; False is for interfaces without a modem."""
     TT_EVSE_SLAC_init_s: float = timers.TT_EVSE_SLAC_init_s
+    """0: an EV may take for ever to begin."""
     set_key_timeout_s: float = 0.3
     """How long CM_SET_KEY.CNF may take (modems need half a millisecond); three attempts fit in TP_match_leave."""
     sounding_attenuation_adjustment_db: int = 0
