@@ -92,7 +92,7 @@ def test_slac_options_reach_the_machine(write) -> None:
         ("enable: true", "fastsecc.yaml:3:connectors[0].slac.enable: no such option; did you mean enabled?"),
         ("modem_mac: 00b052", "fastsecc.yaml:3:connectors[0].slac.modem_mac: expected str"),
         ("TT_EVSE_SLAC_init_s: 51", "fastsecc.yaml:3:connectors[0].slac.TT_EVSE_SLAC_init_s: expected float <= 50.0"),
-        ("sounding_attenuation_adjustment_db: -1", "sounding_attenuation_adjustment_db: expected int >= 0"),
+        ("sounding_attenuation_adjustment_db: -256", "sounding_attenuation_adjustment_db: expected int >= -255"),
         ("amp_map: 'f'", "fastsecc.yaml:3:connectors[0].slac.amp_map: expected str matching"),
     ],
 )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 Decibels = Annotated[int, msgspec.Meta(ge=0, le=255)]
+Adjustment = Annotated[int, msgspec.Meta(ge=-255, le=255)]
 Mac = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}\Z")]
 Octets = Annotated[str, msgspec.Meta(pattern=r"^([0-9A-Fa-f]{2})+\Z")]
 
@@ -28,7 +29,8 @@ class SlacOptions(msgspec.Struct, frozen=True, kw_only=True):
     TT_EVSE_SLAC_init_s: Annotated[float, msgspec.Meta(ge=0, le=TT_EVSE_SLAC_init_MAX_s)] = 40.0
     """0: an EV may take for ever to begin."""
     set_key_timeout_s: Positive = 0.3
-    sounding_attenuation_adjustment_db: Decibels = 0
+    sounding_attenuation_adjustment_db: Adjustment = 0
+    """Negative ones are in use: three of the recorded chargers take 10 dB off."""
     unknown_attenuation_db: Decibels = 255
     publish_mac_on_match_cnf: bool = True
     error_routine: bool = True
