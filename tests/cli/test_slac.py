@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +17,9 @@ from typing import Any
 
 import pytest
 
+from fastsecc.charger.slac_interface import SlacInterface
 from fastsecc.cli import main as main_module
+from fastsecc.cli import slac as slac_module
 from fastsecc.cli.main import main
 from fastsecc.errors import InterfaceError
 from fastsecc.sim.plc import network
@@ -240,3 +243,43 @@ def test_a_mistake_is_one_line(arguments: list[str], error: str, tmp_path, monke
     assert out == ""
     assert error in err
     assert err.count("\n") == 1
+
+
+def test_the_lines_of_stdin_are_cmds(hosts, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    """In this process, so that what it does can be seen."""
+    reading, writing = os.pipe()
+    lines: list[Any] = []
+    cmds: list[str] = []
+
+    def take(line: dict[str, Any]) -> None:
+        lines.append(line)
+        if line == {"state": "UNMATCHED"}:
+            os.write(writing, b"enter\nleave\n\nwhat\nterminate\nerror\npause\nres")
+            os.write(writing, b"et\n")
+
+    def command(self: SlacInterface, name: str, args: Any, now: float) -> None:
+        cmds.append(name)
+        if name == "reset":
+            assert args == {"enable": False}
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(slac_module, "_print", take)
+    monkeypatch.setattr(SlacInterface, "command", command)
+    with powerline(), open(reading) as stdin:  # noqa: PTH123
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert main(["slac", "--iface", network.EVSE, "--log-json"]) == 0
+    os.close(writing)
+    assert lines == [{"ready": {"iface": network.EVSE}}, {"state": "UNMATCHED"}]
+    assert cmds == ["enter_bcd", "leave_bcd", "dlink_terminate", "dlink_error", "dlink_pause", "reset"]
+    assert "fastsecc slac: 'what' is none of enter, leave," in capsys.readouterr().err
+
+
+def test_the_demo_is_interrupted_and_leaves_nothing(hosts) -> None:
+    with running("demo", "--cycles", "10000") as demo:
+        while "CurrentDemand" not in demo.line():
+            pass
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.process.wait(PATIENCE_s) == main_module.INTERRUPTED
+    assert {name for _, name in socket.if_nameindex()} == {
+        *("lo", network.EVSE, network.EV, network.PLC_EVSE, network.PLC_EV)
+    }
