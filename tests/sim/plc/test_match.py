@@ -192,6 +192,16 @@ def test_after_the_end_of_a_session_a_car_may_match_again(ends: str) -> None:
     check(world, car)
 
 
+def test_a_car_is_asked_for_other_amplitudes_and_takes_them() -> None:
+    world = World()
+    world.add_charger(amp_map=b"\x11" * 10)
+    car = world.plug_in()
+    world.match()
+    world.let(1.0)
+    check(world, car)
+    assert (world.count("CM_AMP_MAP.REQ"), world.count("CM_AMP_MAP.CNF")) == (1, 1)
+
+
 def test_an_unplugged_car_gives_up_its_key() -> None:
     world = World()
     world.add_charger()
