@@ -17,6 +17,7 @@ EVSE = bytes.fromhex("86f38c2260d3")
 MODEM = bytes.fromhex("c4930026183d")
 EV = bytes.fromhex("007dfa087c85")
 OTHER_EV = bytes.fromhex("184cae13ae36")
+STRANGER = bytes.fromhex("02cafe000001")
 RUN = bytes.fromhex("37f6d85a6ca34fcf")
 OTHER_RUN = b"TESLA EV"
 GROUPS = frames.AAG_GROUPS
@@ -172,6 +173,10 @@ class Bench:
     def of(self, kind: type[Mme]) -> list[tuple[float, Any]]:
         """Give the messages of a kind that were sent, and when."""
         return [(at, frame.mme) for at, frame in self.sent if isinstance(frame.mme, kind)]
+
+    def set_keys(self) -> list[tuple[float, frames.CM_SET_KEY_REQ]]:
+        """Give the keys that the modem was to take, and when."""
+        return self.of(frames.CM_SET_KEY_REQ)
 
     def values(self, name: str) -> list[Any]:
         """Give the values that a var was published with."""

@@ -6,16 +6,14 @@ import pytest
 
 from fastsecc.slac import frames, vendor
 from fastsecc.slac.addresses import BROADCAST, LOCALCAST
-from fastsecc.slac.api import LinkLoss, SlacState
+from fastsecc.slac.api import SlacState
 from fastsecc.slac.chip_reset import CHIP_BOOT_s
 from fastsecc.slac.keys import nid
 from fastsecc.slac.mme import Mme
 from fastsecc.slac.set_key import SET_KEY_ATTEMPTS, SET_KEY_RETRY_s
 from fastsecc.slac.state import State
-from fastsecc.slac.timers import TT_EVSE_SLAC_init_s, TT_match_join_s, TT_match_response_s
-from tests.slac.bench import EV, EVSE, MODEM, RUN, Bench
+from tests.slac.bench import EV, EVSE, MODEM, STRANGER, Bench
 
-STRANGER = bytes.fromhex("02cafe000001")
 SET_KEY_TIMEOUT_s = 0.3
 
 
@@ -27,12 +25,8 @@ def silent(**settings: object) -> Bench:
     return bench
 
 
-def set_keys(bench: Bench) -> list[tuple[float, frames.CM_SET_KEY_REQ]]:
-    return bench.of(frames.CM_SET_KEY_REQ)
-
-
 def cnf(bench: Bench, result: int = 1, nonce: bytes | None = None) -> frames.CM_SET_KEY_CNF:
-    newest = set_keys(bench)[-1][1].MyNonce
+    newest = bench.set_keys()[-1][1].MyNonce
     return frames.CM_SET_KEY_CNF(Result=result, MyNonce=b"abcd", YourNonce=newest if nonce is None else nonce)
 
 
@@ -69,7 +63,7 @@ def test_a_modem_that_refuses_is_asked_again(result: int) -> None:
     bench.say(cnf(bench, result), MODEM)
     assert bench.where is State.SET_KEY
     bench.pass_time(SET_KEY_TIMEOUT_s)
-    assert len(set_keys(bench)) == 2
+    assert len(bench.set_keys()) == 2
     bench.say(cnf(bench), MODEM)
     assert bench.where is State.UNMATCHED
 
@@ -77,7 +71,7 @@ def test_a_modem_that_refuses_is_asked_again(result: int) -> None:
 def test_attempts_bring_the_same_key() -> None:
     bench = silent()
     bench.pass_time(2.0)
-    sent = set_keys(bench)
+    sent = bench.set_keys()
     assert [at - sent[0][0] for at, _ in sent] == pytest.approx([n * SET_KEY_TIMEOUT_s for n in range(7)])
     assert {req for _, req in sent} == {sent[0][1]}
 
@@ -98,9 +92,9 @@ def test_a_silent_modem_is_a_fault_that_ends() -> None:
     (message,) = bench.faults
     assert message is not None
     assert "CM_SET_KEY.CNF" in message
-    before = len(set_keys(bench))
+    before = len(bench.set_keys())
     bench.pass_time(10 * SET_KEY_RETRY_s)
-    assert len(set_keys(bench)) - before == 10
+    assert len(bench.set_keys()) - before == 10
     assert len(bench.faults) == 1
     bench.say(cnf(bench), MODEM)
     assert bench.faults == [message, None]
@@ -120,9 +114,9 @@ def test_a_fault_outlives_the_interface() -> None:
 def test_a_reset_asks_a_silent_modem_at_once() -> None:
     bench = silent()
     bench.pass_time(60.0)
-    before = len(set_keys(bench))
+    before = len(bench.set_keys())
     bench.do("reset")
-    assert len(set_keys(bench)) == before + 1
+    assert len(bench.set_keys()) == before + 1
 
 
 def test_without_answer_no_ev_is_matched() -> None:
@@ -146,7 +140,7 @@ def test_an_interface_without_modem() -> None:
     bench.rsp()
     (cnf,) = bench.match_req()
     assert isinstance(cnf, frames.CM_SLAC_MATCH_CNF)
-    assert [req.NewKey for _, req in set_keys(bench)] == [cnf.NMK]
+    assert [req.NewKey for _, req in bench.set_keys()] == [cnf.NMK]
     assert bench.faults == []
 
 
@@ -173,7 +167,7 @@ def test_nonces_differ() -> None:
     bench.up()
     for _ in range(20):
         bench.do("reset")
-    assert len({req.MyNonce for _, req in set_keys(bench)}) == 21
+    assert len({req.MyNonce for _, req in bench.set_keys()}) == 21
 
 
 def test_an_answer_that_nobody_asked_for() -> None:
@@ -332,168 +326,3 @@ def test_a_restart_that_takes_the_interface_away_is_not_repeated() -> None:
     bench.do("reset")
     bench.pass_time(1.0)
     assert len(restarts(bench)) == 2
-
-
-# its link
-
-QUESTIONS = {"Qualcomm": vendor.VS_PL_LINK_STATUS_REQ, "Lumissil": vendor.NSCM_GET_D_LINK_STATUS_REQ}
-
-
-def linked(name: str = "Qualcomm", *, link: int = 0, **settings: object) -> Bench:
-    """Give a machine that has sent CM_SLAC_MATCH.CNF and asks its modem for the link."""
-    bench = Bench(vendor_of_modem=name, link_status_detection=True, **settings)
-    bench.link = link
-    bench.sounded()
-    bench.rsp()
-    bench.match_req()
-    return bench
-
-
-@pytest.mark.parametrize("name", QUESTIONS)
-def test_matched_when_there_is_a_link(name: str) -> None:
-    bench = linked(name)
-    assert bench.where is State.LINK_WAIT
-    assert bench.values("state")[-1] == "MATCHING"
-    bench.pass_time(0.35)
-    assert len(bench.of(QUESTIONS[name])) == 4
-    assert bench.values("dlink_ready") == []
-    bench.link = 1
-    bench.pass_time(0.1)
-    assert bench.where is State.MATCHED
-    assert bench.values("dlink_ready") == [True]
-
-
-def test_a_link_that_is_there_already_costs_no_time() -> None:
-    bench = linked(link=1)
-    assert bench.where is State.MATCHED
-
-
-def test_an_unknown_modem_is_not_asked() -> None:
-    bench = linked("")
-    assert bench.where is State.MATCHED
-    assert bench.machine.deadline is None
-    assert any("not watched" in line for line in bench.warnings)
-
-
-def test_no_link_within_TT_match_join() -> None:
-    bench = linked()
-    keys = len(set_keys(bench))
-    bench.pass_time(TT_match_join_s - 0.01)
-    assert bench.where is State.LINK_WAIT
-    bench.pass_time(0.02)
-    assert len(set_keys(bench)) == keys + 1
-    assert bench.where is State.MATCHING
-    assert bench.values("state")[-1] == "UNMATCHED"
-    assert bench.values("dlink_ready") == []
-    bench.pass_time(TT_EVSE_SLAC_init_s)
-    assert bench.values("request_error_routine") == [None]
-
-
-def test_no_link_may_ask_for_the_error_routine() -> None:
-    bench = linked(reset_instead_of_fail=False)
-    bench.pass_time(TT_match_join_s)
-    assert bench.values("request_error_routine") == [None]
-    assert bench.where is State.UNMATCHED
-
-
-def test_the_answer_is_repeated_while_the_link_is_waited_for() -> None:
-    bench = linked()
-    bench.pass_time(TT_match_response_s)
-    assert len(bench.match_req()) == 1
-
-
-def test_an_ev_that_begins_again_while_the_link_is_waited_for() -> None:
-    bench = linked()
-    bench.parm_req()
-    assert bench.where is State.MATCHING
-    assert len(set_keys(bench)) == 2
-    bench.pass_time(TT_EVSE_SLAC_init_s - 0.1)
-    assert bench.parm_req()
-
-
-def test_an_ev_that_began_again_is_waited_for() -> None:
-    bench = linked()
-    bench.parm_req()
-    bench.pass_time(TT_EVSE_SLAC_init_s)
-    assert bench.values("request_error_routine") == [None]
-
-
-def test_a_link_said_by_another_is_not_believed() -> None:
-    bench = linked()
-    bench.say(vendor.VS_PL_LINK_STATUS_CNF(LinkStatus=1), STRANGER)
-    assert bench.where is State.LINK_WAIT
-    bench.say(vendor.VS_PL_LINK_STATUS_CNF(LinkStatus=1), MODEM)
-    assert bench.where is State.MATCHED
-    for _ in range(10):
-        bench.say(vendor.VS_PL_LINK_STATUS_CNF(LinkStatus=0), STRANGER)
-    assert bench.where is State.MATCHED
-
-
-def test_a_modem_that_does_not_know_says_nothing() -> None:
-    bench = linked()
-    bench.say(vendor.VS_PL_LINK_STATUS_CNF(MStatus=1, LinkStatus=1), MODEM)
-    assert bench.where is State.LINK_WAIT
-
-
-@pytest.mark.parametrize("name", QUESTIONS)
-def test_a_link_that_is_lost(name: str) -> None:
-    bench = linked(name, link=1)
-    keys = len(set_keys(bench))
-    bench.link = 0
-    bench.pass_time(0.41)
-    assert bench.where is State.MATCHED
-    bench.pass_time(0.2)
-    assert bench.where is State.MATCHING
-    assert bench.values("dlink_ready") == [True, False]
-    assert len(set_keys(bench)) == keys + 1
-    assert bench.values("request_error_routine") == []
-    assert bench.parm_req()
-
-
-def test_a_link_that_flickers() -> None:
-    bench = linked(link=1)
-    for _ in range(20):
-        bench.link = 0
-        bench.pass_time(0.4)
-        bench.link = 1
-        bench.pass_time(0.2)
-    assert bench.where is State.MATCHED
-    assert bench.values("dlink_ready") == [True]
-
-
-def test_option_A_of_a_lost_link() -> None:
-    bench = linked(link=1, link_loss=LinkLoss.ERROR_ROUTINE)
-    bench.link = 0
-    bench.pass_time(1.0)
-    assert bench.values("request_error_routine") == [None]
-    assert bench.where is State.UNMATCHED
-    assert bench.parm_req() == []
-
-
-def test_a_paused_ev_has_no_link() -> None:
-    bench = linked(link=1)
-    bench.do("dlink_pause")
-    bench.link = 0
-    bench.pass_time(60.0)
-    assert bench.where is State.MATCHED
-    bench.link = 1
-    bench.pass_time(1.0)
-    bench.link = 0
-    bench.pass_time(1.0)
-    assert bench.values("dlink_ready") == [True, False]
-
-
-def test_a_modem_that_no_longer_answers_is_no_lost_link() -> None:
-    bench = linked(link=1)
-    bench.modem_answers = False
-    bench.pass_time(60.0)
-    assert bench.where is State.MATCHED
-
-
-def test_lumissil_s_reports_about_itself_are_not_taken() -> None:
-    bench = Bench(vendor_of_modem="Lumissil")
-    bench.plug_in()
-    local = bytes.fromhex("0016e8000001")
-    report = bytes.fromhex("01a2ac00000016e8000400000000ff").ljust(46, b"\0")
-    assert bench.octets(BROADCAST + local + b"\x88\xe1" + report) == []
-    assert bench.parm_req(EV, RUN)
