@@ -43,8 +43,9 @@ def run(args: argparse.Namespace) -> int:
     with ExitStack() as stack:
         try:
             stack.enter_context(network.charger_and_car())
+            demo = replace(demo, slac=True)
         except InterfaceError as refusal:
-            demo = replace(demo, no_slac=refusal.reason)
+            demo = replace(demo, why_no_slac=refusal.reason)
         with asyncio.Runner(loop_factory=loop_factory()) as runner:
             ok = runner.run(show(demo, sys.stdout, as_json=args.json))
     return 0 if ok else NO_CHARGE

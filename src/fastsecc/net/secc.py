@@ -6,6 +6,7 @@ import asyncio
 import gc
 import importlib
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -166,12 +167,12 @@ class Secc:
         for config in self.config.connectors:
             if config.name not in self.slac:
                 continue
-            if config.interface == AUTO:
+            if config.interface != AUTO:
+                self.slac[config.name].start(config.interface)
+            elif not os.environ.get("LISTEN_FDS"):  # else there may be a supervisor's socket for it
                 from fastsecc.net.slac_socket import SlacSocket
 
                 SlacSocket(AUTO).close()
-            else:
-                self.slac[config.name].start(config.interface)
 
     def _on_connector_ready(self, charger: Charger, on_ready: OnReady | None, endpoint: Endpoint) -> None:
         if charger.connector in self.slac:

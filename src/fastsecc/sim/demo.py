@@ -52,13 +52,14 @@ class Demo:
     think_s: float = 0.1
     dc: DcRatings = field(default_factory=DcRatings)
     tls: bool = False
-    no_slac: str | None = None
-    """Why there is no SLAC; None: the calling thread is in a network of `charger_and_car`."""
+    slac: bool = False
+    """Begin with SLAC: the calling thread is in a network of `charger_and_car`."""
+    why_no_slac: str = ""
 
     @property
     def interface(self) -> str:
         """The SECC's."""
-        return network.EVSE if self.no_slac is None else LOOPBACK
+        return network.EVSE if self.slac else LOOPBACK
 
     @property
     def time_lapse(self) -> float:
@@ -75,7 +76,7 @@ class Demo:
     def title(self) -> str:
         """One line that says what is going to happen."""
         what = f"{TITLES[self.protocol]}, {self.energy.upper()}, external payment{', TLS 1.2' * self.tls}"
-        where = "a simulated powerline" if self.no_slac is None else "loopback"
+        where = "a simulated powerline" if self.slac else "loopback"
         return f"fastsecc demo: {what}; SECC and EV in one process, over {where}"
 
 
@@ -111,10 +112,10 @@ async def _show(demo: Demo, pki: Path | None, out: TextIO, *, as_json: bool) -> 
     for charger in secc.chargers.values():
         charger.subscribe(watch.on_variable)
     watch.begin()
-    if demo.no_slac is not None:
-        watch.on_slac(Step("skipped", None, demo.no_slac))
+    if demo.why_no_slac:
+        watch.on_slac(Step("skipped", None, demo.why_no_slac))
     async with AsyncExitStack() as running:
-        if demo.no_slac is None:
+        if demo.slac:
             powerline = _powerline()
             powerline.start()
             running.callback(powerline.stop)
@@ -138,7 +139,7 @@ async def _charge(demo: Demo, ev: Ev, endpoint: Endpoint, watch: Watch, pki: Pat
     try:
         async with AsyncExitStack() as plugged_in:
             link = Link(sdp_host=str(endpoint.address.address), sdp_port=endpoint.sdp_port)
-            if demo.no_slac is None:
+            if demo.slac:
                 plug = Plug(network.EV)
                 plug.on_step = watch.on_slac
                 await plugged_in.enter_async_context(plug)
@@ -161,7 +162,7 @@ def _config(demo: Demo, pki: Path | None) -> Config:
     connector = ConnectorConfig(
         interface=demo.interface,
         sdp_port=_free_udp_port(),
-        slac=SlacOptions(enabled=demo.no_slac is None),
+        slac=SlacOptions(enabled=demo.slac),
         tls="off" if pki is None else "force",
         pki=None if pki is None else str(pki),
         simulator=simulator,
