@@ -156,7 +156,8 @@ def document(
         "A C program is the car and its charger's modem at one end of a veth pair, and the EVSE is at the other, one "
         f"process each. Batches at {interval_ms:g} ms, each profile half a millisecond after its sound. Microseconds "
         "from before a frame is sent until its answer is read. The C echo is the floor: it blocks on its socket and "
-        "looks at nothing but the MMTYPE. The EVSEs took turns.",
+        "looks at nothing but the MMTYPE. The EVSEs took turns. `lost`: matches in which something was not answered in "
+        "time; this car repeats nothing, as real ones do.",
         _table(["our share", "EVSE", "matches", "median", "p99", "max", "lost"], shares),
         f"{len(every.times_us[0])} of {tried} matches succeeded with fastsecc at {QUICK_INTERVAL_us / 1000:g} ms, each "
         f"with another key{lost}.",
