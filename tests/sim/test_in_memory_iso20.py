@@ -192,6 +192,28 @@ def test_discharging_current_is_within_what_both_can(control):
 
 
 @pytest.mark.parametrize("energy", ["dc-bpt", "ac-bpt"])
+def test_separate_channels_for_charging_and_discharging(energy):
+    wishes = replace(DC, energy=energy, cycles=60, discharge_after_cycles=20, discharge_cycles=20)
+    bench = bench_for(wishes)
+    bench.command("bpt_setup", bpt_config={"bpt_channel": "Separated", "generator_mode": "GridFollowing"})
+    result = bench.charge(Ev(wishes, Battery(soc_percent=50)))
+    assert result.ok, result.reason
+    assert result.discharged_wh > 0
+    channels = [message.BPT_ChannelSelection for name, message in bench.requests if name == "PowerDeliveryReq"]
+    assert channels == ["Charge", "Discharge", "Charge", None]
+
+
+@pytest.mark.parametrize("energy", ["dc-bpt", "ac-bpt"])
+def test_discharge_limits_may_be_said_as_negative_numbers(energy):
+    """As some EVs expect them: this one understands either."""
+    wishes = replace(DC, energy=energy, cycles=60, discharge_after_cycles=20, discharge_cycles=30)
+    bench = bench_for(wishes)
+    settings = SessionSettings(wall_clock_s=bench._unix_s, quirks=frozenset({"negative-bidirectional-limits"}))
+    bench.session_settings = settings
+    assert bench.charge(Ev(wishes, Battery(soc_percent=50))).discharged_wh > 0
+
+
+@pytest.mark.parametrize("energy", ["dc-bpt", "ac-bpt"])
 def test_ev_that_must_charge_is_not_discharged(energy):
     """Below the EV's minimum state of charge nothing is taken from it, whatever the operator wants."""
     wishes = replace(DC, energy=energy, control="dynamic", cycles=60, minimum_soc_percent=30)
