@@ -279,6 +279,22 @@ def test_evse_pauses_and_the_ev_comes_back(wishes, control):
     assert bench.names()[-1] == "dlink_terminate"
 
 
+@BOTH
+@CONTROLS
+def test_evse_without_energy_is_left_with_a_pause(wishes, control):
+    wishes = replace(wishes, control=control)
+    bench = bench_for(wishes)
+    bench.at_request["AuthorizationReq", 1] = lambda: bench.command(
+        "no_energy_pause_charging", mode="PauseBeforeCableCheck"
+    )
+    first = bench.charge(Ev(wishes))
+    assert first.ok
+    assert first.cycles == 0
+    assert bench.names()[-1] == "dlink_pause"
+    bench.at_request.clear()
+    assert bench.charge(Ev(replace(wishes, resume_session_id=first.session_id))).cycles == 40
+
+
 @pytest.mark.parametrize("certificate", [None, b"another vehicle's leaf"])
 @BOTH
 def test_paused_session_is_only_for_the_same_vehicle(wishes, certificate):

@@ -69,7 +69,7 @@ def _obey(ev: Ev, notification: str | None) -> Phase[LoopEnd | None]:
             ev.reason = "the EVSE asked to stop"
             return LoopEnd.STOP
         case Notification.Pause:
-            ev.reason, ev.pausing = "the EVSE asked to pause", True
+            ev.reason, ev.asked_to_pause = "the EVSE asked to pause", True
             return LoopEnd.STOP
         case Notification.ServiceRenegotiation:
             return LoopEnd.RENEGOTIATE_SERVICE

@@ -39,7 +39,9 @@ def power_delivery(ev: Ev, progress: iso20.ChargeProgressType, payload_type: int
         ev.stop_charge()
         ev.charging = progress is iso20.ChargeProgressType.Start
     if starts and response.EVSEStatus is not None:
-        raise StopSession(f"the EVSE asked for {response.EVSEStatus.EVSENotification} at {ev.phase}", problem=False)
+        notification = response.EVSEStatus.EVSENotification
+        ev.asked_to_pause = notification == iso20.EvseNotificationType.Pause
+        raise StopSession(f"the EVSE asked for {notification} at {ev.phase}", problem=False)
     return response.ResponseCode
 
 
