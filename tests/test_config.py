@@ -194,6 +194,10 @@ def vas(text: str) -> str:
         ("internet_ports: [80, 443, 80]", "2:iso20.internet_ports[2]: is there twice"),
         ("internet_ports: [8080]", "2:iso20.internet_ports[0]: invalid enum value 8080"),
         ("loop_sequence_timeout_s: 0", "2:iso20.loop_sequence_timeout_s: expected a time above 0"),
+        ("loop_sequence_timeout_s: .nan", "2:iso20.loop_sequence_timeout_s: expected a number that has an end"),
+        ("loop_sequence_timeout_s: .inf", "2:iso20.loop_sequence_timeout_s: expected a number that has an end"),
+        ("2: 3", "1:iso20: a name in it: expected str"),
+        ("? [a]\n: 1", "2: expected an option's name"),
         ("departure_time_s: -1", "2:iso20.departure_time_s: expected 0 to 4294967295"),
         ("target_soc_percent: 101", "2:iso20.target_soc_percent: expected 0 to 100"),
         (
@@ -210,6 +214,14 @@ def vas(text: str) -> str:
             "tariff:\n  currency: EUR\n  steps:\n    - {duration_s: 0, price_per_kwh: 1}",
             "5:iso20.tariff.steps[0].duration_s: expected 1 to 4294967295",
         ),
+        (
+            "tariff:\n  currency: EUR\n  steps:\n    - {duration_s: 1, price_per_kwh: -.inf}",
+            "5:iso20.tariff.steps[0].price_per_kwh: expected a number that has an end",
+        ),
+        (
+            "tariff:\n  currency: EUR\n  steps:\n    - {duration_s: 1, price_per_kwh: 1.0e+9}",
+            "5:iso20.tariff.steps[0].price_per_kwh: expected at most 32767000",
+        ),
         ("tariff: {currency: EUR}", "2:iso20.tariff: object missing required field steps"),
         ("tarif: 1", "2:iso20.tarif: no such option; did you mean tariff?"),
         ("parking: [{intended_service: VehicleCheckIn, parking_status: Far}]", "invalid enum value 'Far'"),
@@ -221,6 +233,14 @@ def vas(text: str) -> str:
         (vas("{service_id: 67, parameter_sets: {1: {}}}"), "custom_vas[0].parameter_sets[1]: expected 1 to 32 param"),
         (vas("{service_id: 67, parameter_sets: {-1: {A: 1}}}"), "expected ids of 0 to 65535"),
         (vas("{service_id: 67, parameter_sets: {1: {A: 4294967296}}}"), "expected a number of 32 bits"),
+        (vas("{service_id: 67, parameter_sets: {1: {A: 1.0e+9}}}"), "expected a number of at most 32767000"),
+        (vas("{service_id: 67, parameter_sets: {1: {A: .nan}}}"), "expected a number that has an end"),
+        (vas('{service_id: 67, parameter_sets: {1: {A: "\\0"}}}'), "expected printable characters"),
+        (vas("{service_id: 67, parameter_sets: {one: {A: 1}}}"), "3:iso20.custom_vas[0].parameter_sets: a name in it"),
+        (
+            vas("service_id: 67\n    parameter_sets:\n      1: {A: 1}\n      2: {}"),
+            "6:iso20.custom_vas[0].parameter_sets[2]: expected 1 to 32 parameters",
+        ),
         (vas(f"{{service_id: 67, parameter_sets: {{1: {{A: {'x' * 81}}}}}}}"), "expected at most 80 characters"),
         (vas(f"{{service_id: 67, parameter_sets: {{1: {{{'x' * 81}: 1}}}}}}"), "expected a name of 1 to 80 characters"),
         (
@@ -239,6 +259,20 @@ def test_what_iso20_cannot_offer_is_refused(write, text: str, error: str) -> Non
         load(file)
     assert str(caught.value).startswith(f"{file}:")
     assert error in str(caught.value)
+
+
+def test_a_service_has_to_fit_into_one_message(write) -> None:
+    sets = {number: {f"{n:02} {'x' * 77}": "y" * 80 for n in range(32)} for number in range(4)}
+    service = {"iso20": {"custom_vas": [{"service_id": 67, "parameter_sets": sets}]}}
+    file = write(yaml.safe_dump(service))
+    with pytest.raises(ConfigError, match=r"custom_vas\[0\]\.parameter_sets: \d+ octets of ServiceDetailRes"):
+        load(file)
+    assert load(file, [parse_set("link.max_payload=32768")]).iso20.custom_vas[0].service_id == 67
+
+
+def test_a_file_that_contains_itself_is_refused(write) -> None:
+    with pytest.raises(ConfigError, match="too deep"):
+        load(write("iso20: &itself\n  custom_vas: *itself\n"))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -200,6 +200,8 @@ class Source:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             raise ConfigError(_first_line(error), file=file, line=mark.line + 1 if mark else 0) from None
+        except RecursionError:
+            raise ConfigError("lists and options stand too deep in each other", file=file) from None
         if not isinstance(self.data, dict):
             raise ConfigError("expected options with their values", file=file, line=1)
 
@@ -207,6 +209,8 @@ class Source:
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise ConfigError("expected an option's name", file=self.file, line=_line(key))
                 if key.value in seen:
                     raise ConfigError("is there twice", option=key.value, file=self.file, line=_line(key))
                 seen.add(key.value)
@@ -242,9 +246,10 @@ class Source:
 
     def error(self, error: msgspec.ValidationError) -> ConfigError:
         """Say where a value that msgspec refuses was written."""
-        reason, _, place = str(error).partition(" - at `$")
-        path = _parse_path(place.rstrip("`"))
-        return self.at(path, reason[0].lower() + reason[1:].replace("`", ""))
+        reason, _, place = str(error).partition(" - at `")
+        where, _, path = place.partition("$")
+        reason = reason[0].lower() + reason[1:].replace("`", "")
+        return self.at(_parse_path(path.rstrip("`")), f"a name in it: {reason}" if where else reason)
 
     def refuse_unknown(self, written: Any, read: Any, path: tuple[str | int, ...]) -> None:
         """Compare what was written with what was read from it.
@@ -304,7 +309,7 @@ def _child(node: yaml.Node | None, key: str | int, line: int) -> tuple[yaml.Node
     """Find a value's node and its key's line; what is not written keeps its parent's line."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            if name.value == key:
+            if name.value == str(key):
                 return value, _line(name)
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
         return node.value[key], _line(node.value[key])
