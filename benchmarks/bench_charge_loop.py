@@ -19,7 +19,7 @@ from benchmarks.loaded_secc import LOADS
 from benchmarks.many_evs import measure_many
 from benchmarks.memory import measure_memory
 from benchmarks.results import Cell, Facts, document
-from benchmarks.secc_process import Kind, SeccProcess, Transport
+from benchmarks.secc_process import PROTOCOLS, Kind, SeccProcess, Transport
 from benchmarks.side_by_side import CLIENT_CPU, SERVER_CPU, Pair, build_client, hogs
 from fastsecc._link import fifo_refused
 from fastsecc.sim import test_pki
@@ -36,8 +36,12 @@ OUTPUT = Path(__file__).with_name("RESULTS.md")
 
 
 def kinds(transport: Transport) -> list[Kind]:
-    """Give the sessions that are measured over a transport."""
-    return [Kind(transport, "din", "dc"), Kind(transport, "iso2", "dc"), Kind(transport, "iso2", "ac")]
+    """Give the sessions that are measured over a transport; ISO 15118-20 knows no TLS 1.2."""
+    sessions = [Kind(transport, "din", "dc"), Kind(transport, "iso2", "dc"), Kind(transport, "iso2", "ac")]
+    if transport != "tls12":
+        sessions += [Kind(transport, "iso20", "dc"), Kind(transport, "iso20", "dc", "dynamic")]
+        sessions += [Kind(transport, "iso20", "ac")]
+    return sessions
 
 
 def measure_cells(folder: Path, sessions: Sequence[Kind], load: str, fifo: bool, count: int) -> Iterator[Cell]:
@@ -98,6 +102,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--count", type=int, help="requests a cell (default 3000)")
     parser.add_argument("--load", choices=ALL_LOADS, action="append", help="default: all")
     parser.add_argument("--transport", choices=TRANSPORTS, action="append", help="default: all")
+    parser.add_argument("--protocol", choices=PROTOCOLS, action="append", help="default: all")
     parser.add_argument("--cells-only", action="store_true", help="no memory, no crowd of EVs")
     parser.add_argument("--output", type=Path, help=f"file for the tables (default, unless --quick: {OUTPUT.name})")
     options = parser.parse_args(argv if argv is not None else [])
@@ -111,6 +116,7 @@ def main(argv: list[str] | None = None) -> int:
         folder = Path(name)
         possible = [t for t in transports(folder) if options.transport is None or t in options.transport]
         sessions = [kind for transport in possible for kind in kinds(transport)]
+        sessions = [kind for kind in sessions if options.protocol is None or kind.protocol in options.protocol]
         for fifo in priorities():
             for load in loads:
                 for cell in measure_cells(folder, sessions, load, fifo, count):

@@ -99,7 +99,7 @@ def measure(count_instructions: bool) -> dict[str, Any]:
     return {"messages": messages, **sizes()}
 
 
-ROW = "{:<26} {:>6}  {:>7} {:>7} {:>6}  {:>7} {:>7} {:>6}  {:>7} {:>7}"
+ROW = "{:<30} {:>6}  {:>7} {:>7} {:>6}  {:>7} {:>7} {:>6}  {:>7} {:>7}"
 
 
 def table(messages: Mapping[str, Mapping[str, float]], unit: str) -> str:

@@ -26,6 +26,10 @@ COSTS = {
     "iso2_ChargingStatusReq": Cost(158, 146, 2631, 2741),
     "iso2_ChargingStatusRes": Cost(1163, 957, 17524, 17639),
     "iso2_CPDRes_3tuple_6entry": Cost(3318, 2940, 50354, 46266),
+    "dc_ChargeLoopReq_Dynamic": Cost(768, 672, 12494, 11622),
+    "dc_ChargeLoopRes_Dynamic": Cost(698, 601, 11100, 10797),
+    "ac_ChargeLoopReq_BPT_Scheduled": Cost(350, 311, 5696, 5686),
+    "ac_ChargeLoopRes_BPT_Scheduled": Cost(443, 394, 7217, 7053),
 }
 
 TEXT_BYTES = 726_786

@@ -22,16 +22,27 @@ class Sample:
     body: dict[str, Any]
     in_loop: bool = True
     """Whether the engine has a C struct for it."""
+    timestamp: int | None = None
+    """Of a message of ISO 15118-20, which has its header in itself rather than an envelope."""
 
     def message(self) -> Type:
         """Build the message."""
-        header = {"SessionID": "1122334455667788"}
-        return from_tree({"V2G_Message": {"Header": header, "Body": self.body}}, self.namespace)
+        header: dict[str, Any] = {"SessionID": "1122334455667788"}
+        if self.timestamp is None:
+            return from_tree({"V2G_Message": {"Header": header, "Body": self.body}}, self.namespace)
+        header["TimeStamp"] = self.timestamp
+        ((name, content),) = self.body.items()
+        return from_tree({name: {"Header": header, **content}}, self.namespace)
 
 
 def physical(multiplier: int, unit: str, value: int) -> dict[str, Any]:
     """Write a PhysicalValueType."""
     return {"Multiplier": multiplier, "Unit": unit, "Value": value}
+
+
+def rational(exponent: int, value: int) -> dict[str, int]:
+    """Write a RationalNumberType."""
+    return {"Exponent": exponent, "Value": value}
 
 
 DC_EVSE_STATUS = {
@@ -179,5 +190,77 @@ SAMPLES = (
             }
         },
         in_loop=False,
+    ),
+    Sample(
+        "dc_ChargeLoopReq_Dynamic",
+        "iso20-dc",
+        50,
+        {
+            "DC_ChargeLoopReq": {
+                "DisplayParameters": {"PresentSOC": 10, "ChargingComplete": False},
+                "MeterInfoRequested": False,
+                "EVPresentVoltage": rational(1, 46),
+                "Dynamic_DC_CLReqControlMode": {
+                    "EVTargetEnergyRequest": rational(1, 20),
+                    "EVMaximumEnergyRequest": rational(1, 20),
+                    "EVMinimumEnergyRequest": rational(0, 20),
+                    "EVMaximumChargePower": rational(2, 40),
+                    "EVMinimumChargePower": rational(1, 40),
+                    "EVMaximumChargeCurrent": rational(0, 40),
+                    "EVMaximumVoltage": rational(1, 40),
+                    "EVMinimumVoltage": rational(0, 40),
+                },
+            }
+        },
+        timestamp=1761652395,
+    ),
+    Sample(
+        "dc_ChargeLoopRes_Dynamic",
+        "iso20-dc",
+        47,
+        {
+            "DC_ChargeLoopRes": {
+                "ResponseCode": "OK",
+                "EVSEPresentCurrent": rational(-5, 0),
+                "EVSEPresentVoltage": rational(-1, 3516),
+                **LIMITS_ACHIEVED,
+                "Dynamic_DC_CLResControlMode": {
+                    "EVSEMaximumChargePower": rational(1, 15000),
+                    "EVSEMinimumChargePower": rational(-5, 0),
+                    "EVSEMaximumChargeCurrent": rational(-1, 5000),
+                    "EVSEMaximumVoltage": rational(-1, 10000),
+                },
+            }
+        },
+        timestamp=1761655994257000,
+    ),
+    Sample(
+        "ac_ChargeLoopReq_BPT_Scheduled",
+        "iso20-ac",
+        26,
+        {
+            "AC_ChargeLoopReq": {
+                "DisplayParameters": {"PresentSOC": 10, "ChargingComplete": False},
+                "MeterInfoRequested": False,
+                "BPT_Scheduled_AC_CLReqControlMode": {"EVPresentActivePower": rational(3, 200)},
+            }
+        },
+        timestamp=1761474995,
+    ),
+    Sample(
+        "ac_ChargeLoopRes_BPT_Scheduled",
+        "iso20-ac",
+        32,
+        {
+            "AC_ChargeLoopRes": {
+                "ResponseCode": "OK",
+                "BPT_Scheduled_AC_CLResControlMode": {
+                    "EVSEPresentActivePower": rational(-5, 0),
+                    "EVSEPresentActivePower_L2": rational(-5, 0),
+                    "EVSEPresentActivePower_L3": rational(-5, 0),
+                },
+            }
+        },
+        timestamp=1761478594145000,
     ),
 )

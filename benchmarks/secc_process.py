@@ -19,15 +19,17 @@ import yaml
 
 from fastsecc import exi
 from fastsecc.sim.ev import Ev, EvSettings
+from fastsecc.sim.ev.phase import Request
 
 ROOT = Path(__file__).parent.parent
 HEADER = struct.Struct(">BBHI")
-LOOP_REQUESTS = ("CurrentDemandReq", "ChargingStatusReq")
+LOOP_REQUESTS = ("CurrentDemandReq", "ChargingStatusReq", "DC_ChargeLoopReq", "AC_ChargeLoopReq")
 FIRST_SDP_PORT = 15_118
 LINK_THREAD = "fastsecc-link"
 FIFO_PRIORITY = 40
 
 Transport = Literal["plain", "tls12", "tls13"]
+PROTOCOLS = {"din": "DIN", "iso2": "-2", "iso20": "-20"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,14 @@ class Kind:
     """What sort of session."""
 
     transport: Transport
-    protocol: Literal["din", "iso2"]
+    protocol: Literal["din", "iso2", "iso20"]
     energy: Literal["dc", "ac"]
+    control: Literal["scheduled", "dynamic"] = "scheduled"
+    """Who plans, in ISO 15118-20."""
 
     def __str__(self) -> str:
-        return f"{self.transport} {'-2' if self.protocol == 'iso2' else 'DIN'} {self.energy.upper()}"
+        control = f" {self.control}" if self.protocol == "iso20" else ""
+        return f"{self.transport} {PROTOCOLS[self.protocol]} {self.energy.upper()}{control}"
 
 
 class SeccProcess:
@@ -139,18 +144,24 @@ def _config(folder: Path, kinds: Sequence[Kind], fifo: bool) -> dict[str, object
         connectors.append(connector)
     return {
         "connectors": connectors,
-        "session": {"sequence_timeout_s": 3600.0},
+        "session": {"sequence_timeout_s": 3600.0, "allow_plain_iso20": True},
+        "iso20": {"loop_sequence_timeout_s": 3600.0},
         "link": {"fifo_priority": FIFO_PRIORITY if fifo else 0},
         "stop_timeout_s": 0.0,
     }
 
 
-def _exchange(connection: socket.socket, payload: bytes) -> bytes:
-    connection.sendall(HEADER.pack(1, 0xFE, 0x8001, len(payload)) + payload)
+def _exchange(connection: socket.socket, frame: bytes) -> bytes:
+    connection.sendall(frame)
     header = connection.recv(HEADER.size, socket.MSG_WAITALL)
     if len(header) < HEADER.size:
         raise RuntimeError("the SECC has closed the connection")
-    return connection.recv(HEADER.unpack(header)[3], socket.MSG_WAITALL)
+    return header + connection.recv(HEADER.unpack(header)[3], socket.MSG_WAITALL)
+
+
+def _frame(request: Request) -> bytes:
+    payload = exi.encode(request.message)
+    return HEADER.pack(1, 0xFE, request.payload_type, len(payload)) + payload
 
 
 def to_charge_loop(connection: socket.socket, kind: Kind) -> tuple[bytes, bytes]:
@@ -159,16 +170,15 @@ def to_charge_loop(connection: socket.socket, kind: Kind) -> tuple[bytes, bytes]
     Returns:
         The frame of the loop request; the frame of its answer.
     """
-    ev = Ev(EvSettings(protocol=kind.protocol, energy=kind.energy, think_s=0.0))
+    ev = Ev(EvSettings(protocol=kind.protocol, energy=kind.energy, control=kind.control, think_s=0.0))
     request = ev.start(time.monotonic())
     for _ in range(10_000):
-        time.sleep(max(0.0, request.send_at - time.monotonic()) + (0.05 if ev.phase == "CableCheck" else 0.0))
-        payload = exi.encode(request.message)
-        answer = _exchange(connection, payload)
+        time.sleep(max(0.0, request.send_at - time.monotonic()) + (0.05 if ev.phase.endswith("CableCheck") else 0.0))
+        frame = _frame(request)
+        answer = _exchange(connection, frame)
         if request.name in LOOP_REQUESTS:
-            first, second = (HEADER.pack(1, 0xFE, 0x8001, len(data)) + data for data in (payload, answer))
-            return first, second
-        following = ev.receive(exi.decode(answer, request.namespace), time.monotonic())
+            return frame, answer
+        following = ev.receive(exi.decode(answer[HEADER.size :], request.namespace), time.monotonic())
         if following is None:
             break
         request = following

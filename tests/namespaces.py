@@ -32,15 +32,19 @@ def _ip(*words: str) -> None:
 
 
 @contextmanager
-def veth_pair() -> Iterator[VethPair]:
-    """Make both namespaces, and remove them afterwards; skips where that is not permitted."""
+def veth_pair(beside: VethPair | None = None) -> Iterator[VethPair]:
+    """Make both namespaces, and remove them afterwards; skips where that is not permitted.
+
+    The charger's end goes into the namespace of the one `beside`, if there is one, under another name.
+    """
     if os.geteuid() != 0 or shutil.which("ip") is None:
         pytest.skip("network namespaces need root and iproute2")
-    tag = f"{os.getpid() % 100000}"
-    pair = VethPair(f"fsc-secc-{tag}", f"fss{tag}", f"fsc-ev-{tag}", f"fsv{tag}")
+    tag = f"{os.getpid() % 100000}{'b' * (beside is not None)}"
+    secc_namespace = f"fsc-secc-{tag}" if beside is None else beside.secc_namespace
+    pair = VethPair(secc_namespace, f"fss{tag}", f"fsc-ev-{tag}", f"fsv{tag}")
     made: list[str] = []
     try:
-        for namespace in (pair.secc_namespace, pair.ev_namespace):
+        for namespace in (pair.secc_namespace, pair.ev_namespace) if beside is None else (pair.ev_namespace,):
             try:
                 _ip("netns", "add", namespace)
             except subprocess.CalledProcessError as error:

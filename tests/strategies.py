@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fastsecc.messages import app_protocol, din70121, iso2
-from fastsecc.messages.reflection import Field, fields, substitutes
+from fastsecc.messages import din70121, iso2
+from fastsecc.messages.reflection import Field, fields, roots, substitutes
 from fastsecc.messages.schema import Particle, Type, Wildcard
 
 LONGEST = 40
@@ -38,9 +38,14 @@ def bodies(namespace: str) -> list[type[Type]]:
 
 def documents(namespace: str) -> st.SearchStrategy[Type]:
     """Draw a whole message of a namespace."""
-    if namespace == "sap":
-        return messages(app_protocol.supportedAppProtocolReq) | messages(app_protocol.supportedAppProtocolRes)
+    if namespace not in BODIES:
+        return st.sampled_from(unwrapped(namespace)).flatmap(messages)
     return st.sampled_from(bodies(namespace)).flatmap(lambda cls: document(namespace, cls))
+
+
+def unwrapped(namespace: str) -> list[type[Type]]:
+    """List the messages of a namespace that has no envelope for them."""
+    return [cls for name, (cls, *_) in roots(namespace).items() if name.endswith(("Req", "Res"))]
 
 
 def document(namespace: str, body: type[Type]) -> st.SearchStrategy[Type]:
@@ -61,7 +66,7 @@ def messages(draw: st.DrawFn, cls: type[Type]) -> Type:
             count = spelt_out[field.name]
         else:
             count = draw(how_many(field))
-        items = [draw(single(field)) for _ in range(count)]
+        items = [draw(single(field, cls)) for _ in range(count)]
         if field.occurs:
             values[field.name] = items
         elif items:
@@ -89,11 +94,13 @@ def occurrences(draw: st.DrawFn, particle: Particle) -> Counter[str]:
     return found
 
 
-def single(field: Field) -> st.SearchStrategy[Any]:
-    """Draw one value of a field."""
+def single(field: Field, owner: type[Type]) -> st.SearchStrategy[Any]:
+    """Draw one value of a field of a class."""
     type_ = field.type
     if issubclass(type_, Type):
         members = [cls for cls in substitutes(type_).values() if not is_abstract(cls)] if field.global_ else []
+        # Of the groups that several schemas of ISO 15118-20 add to, each takes its own members alone.
+        members = [cls for cls in members if cls.__module__ == owner.__module__] or members
         return st.one_of([st.deferred(lambda cls=cls: messages(cls)) for cls in members or [type_]])
     if issubclass(type_, StrEnum):
         return st.sampled_from(list(type_))

@@ -13,7 +13,9 @@ import yaml
 import fastsecc
 from fastsecc.config import Config, ConnectorConfig, Override, SessionConfig, load, parse_set
 from fastsecc.errors import ConfigError
+from fastsecc.net.secc import session_settings
 from fastsecc.session.api import SessionSettings
+from fastsecc.session.iso20.settings import CustomVas, Iso20Settings, Parking, PriceStep, Tariff
 from fastsecc.slac.api import LinkLoss, SlacSettings, Validation
 from fastsecc.slac.options import SlacOptions
 
@@ -175,6 +177,133 @@ def test_an_error_names_file_line_and_option(write, text: str, error: str) -> No
         load(file)
     assert str(caught.value).startswith(f"{file}:")
     assert error in str(caught.value)
+
+
+ISO20 = """
+iso20:
+  control_modes: [dynamic]
+  tariff:
+    currency: EUR
+    steps: [{duration_s: 3600, price_per_kwh: 0.39}, {duration_s: 7200, price_per_kwh: 0.29}]
+  target_soc_percent: 80
+  internet_ports: [443]
+  parking: [{intended_service: VehicleCheckIn, parking_status: ManualExternal}]
+  custom_vas:
+    - service_id: 60001
+      parameter_sets: {1: {Wash: true, Wax: gloss, Minutes: 5, Litres: 1.5}}
+"""
+
+
+def test_what_a_site_chooses_for_iso20_reaches_the_sessions(write) -> None:
+    config = load(write(ISO20))
+    parameters = {1: {"Wash": True, "Wax": "gloss", "Minutes": 5, "Litres": 1.5}}
+    assert config.iso20 == Iso20Settings(
+        control_modes=("dynamic",),
+        tariff=Tariff("EUR", (PriceStep(3600, 0.39), PriceStep(7200, 0.29))),
+        target_soc_percent=80,
+        internet_ports=(443,),
+        parking=(Parking("VehicleCheckIn", "ManualExternal"),),
+        custom_vas=(CustomVas(60001, parameters),),
+    )
+    settings = session_settings(config)
+    assert (settings.iso20, settings.allow_plain_iso20) == (config.iso20, False)
+    assert session_settings(load(write("session: {allow_plain_iso20: true}"))).allow_plain_iso20
+
+
+def vas(text: str) -> str:
+    return f"custom_vas:\n  - {text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("control_modes: []", "2:iso20.control_modes: expected at least one"),
+        ("mobility_needs: []", "2:iso20.mobility_needs: expected at least one"),
+        ("pricing: []", "2:iso20.pricing: expected at least one"),
+        ("pricing: [none, free]", "2:iso20.pricing[1]: invalid enum value 'free'"),
+        ("control_modes: [dynamic, dynamic]", "2:iso20.control_modes[1]: is there twice"),
+        ("internet_ports: [80, 443, 80]", "2:iso20.internet_ports[2]: is there twice"),
+        ("internet_ports: [8080]", "2:iso20.internet_ports[0]: invalid enum value 8080"),
+        ("loop_sequence_timeout_s: 0", "2:iso20.loop_sequence_timeout_s: expected a time above 0"),
+        ("loop_sequence_timeout_s: .nan", "2:iso20.loop_sequence_timeout_s: expected a number that has an end"),
+        ("loop_sequence_timeout_s: .inf", "2:iso20.loop_sequence_timeout_s: expected a number that has an end"),
+        ("2: 3", "1:iso20: a name in it: expected str"),
+        ("? [a]\n: 1", "2: expected an option's name"),
+        ("departure_time_s: -1", "2:iso20.departure_time_s: expected 0 to 4294967295"),
+        ("target_soc_percent: 101", "2:iso20.target_soc_percent: expected 0 to 100"),
+        (
+            "target_soc_percent: 60\nminimum_soc_percent: 70",
+            "3:iso20.minimum_soc_percent: is above target_soc_percent",
+        ),
+        ("tariff: {currency: euro, steps: []}", "2:iso20.tariff.currency: expected three capital letters"),
+        (
+            "tariff: {currency: EUR, language: english, steps: []}",
+            "2:iso20.tariff.language: expected two or three letters",
+        ),
+        ("tariff: {currency: EUR, steps: []}", "2:iso20.tariff.steps: expected at least one"),
+        (
+            "tariff:\n  currency: EUR\n  steps:\n    - {duration_s: 0, price_per_kwh: 1}",
+            "5:iso20.tariff.steps[0].duration_s: expected 1 to 4294967295",
+        ),
+        (
+            "tariff:\n  currency: EUR\n  steps:\n    - {duration_s: 1, price_per_kwh: -.inf}",
+            "5:iso20.tariff.steps[0].price_per_kwh: expected a number that has an end",
+        ),
+        (
+            "tariff:\n  currency: EUR\n  steps:\n    - {duration_s: 1, price_per_kwh: 1.0e+9}",
+            "5:iso20.tariff.steps[0].price_per_kwh: expected at most 32767000",
+        ),
+        ("tariff: {currency: EUR}", "2:iso20.tariff: object missing required field steps"),
+        ("tarif: 1", "2:iso20.tarif: no such option; did you mean tariff?"),
+        ("parking: [{intended_service: VehicleCheckIn, parking_status: Far}]", "invalid enum value 'Far'"),
+        (
+            vas("{service_id: 66, parameter_sets: {1: {A: 1}}}"),
+            "3:iso20.custom_vas[0].service_id: expected 67 to 65535",
+        ),
+        (vas("{service_id: 67, parameter_sets: {}}"), "3:iso20.custom_vas[0].parameter_sets: expected 1 to 32"),
+        (vas("{service_id: 67, parameter_sets: {1: {}}}"), "custom_vas[0].parameter_sets[1]: expected 1 to 32 param"),
+        (vas("{service_id: 67, parameter_sets: {-1: {A: 1}}}"), "expected ids of 0 to 65535"),
+        (vas("{service_id: 67, parameter_sets: {1: {A: 4294967296}}}"), "expected a number of 32 bits"),
+        (vas("{service_id: 67, parameter_sets: {1: {A: 1.0e+9}}}"), "expected a number of at most 32767000"),
+        (vas("{service_id: 67, parameter_sets: {1: {A: .nan}}}"), "expected a number that has an end"),
+        (vas('{service_id: 67, parameter_sets: {1: {A: "\\0"}}}'), "expected printable characters"),
+        (vas("{service_id: 67, parameter_sets: {one: {A: 1}}}"), "3:iso20.custom_vas[0].parameter_sets: a name in it"),
+        (
+            vas("service_id: 67\n    parameter_sets:\n      1: {A: 1}\n      2: {}"),
+            "6:iso20.custom_vas[0].parameter_sets[2]: expected 1 to 32 parameters",
+        ),
+        (vas(f"{{service_id: 67, parameter_sets: {{1: {{A: {'x' * 81}}}}}}}"), "expected at most 80 characters"),
+        (vas(f"{{service_id: 67, parameter_sets: {{1: {{{'x' * 81}: 1}}}}}}"), "expected a name of 1 to 80 characters"),
+        (
+            vas("\n  - ".join(["{service_id: 67, parameter_sets: {1: {A: 1}}}"] * 2)),
+            "4:iso20.custom_vas[1]: is there twice",
+        ),
+        (
+            vas("\n  - ".join(f"{{service_id: {id}, parameter_sets: {{1: {{A: 1}}}}}}" for id in range(67, 76))),
+            "2:iso20.custom_vas: more than 8 value-added services",
+        ),
+    ],
+)
+def test_what_iso20_cannot_offer_is_refused(write, text: str, error: str) -> None:
+    file = write("iso20:\n  " + text.replace("\n", "\n  "))
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    assert str(caught.value).startswith(f"{file}:")
+    assert error in str(caught.value)
+
+
+def test_a_service_has_to_fit_into_one_message(write) -> None:
+    sets = {number: {f"{n:02} {'x' * 77}": "y" * 80 for n in range(32)} for number in range(4)}
+    service = {"iso20": {"custom_vas": [{"service_id": 67, "parameter_sets": sets}]}}
+    file = write(yaml.safe_dump(service))
+    with pytest.raises(ConfigError, match=r"custom_vas\[0\]\.parameter_sets: \d+ octets of ServiceDetailRes"):
+        load(file)
+    assert load(file, [parse_set("link.max_payload=32768")]).iso20.custom_vas[0].service_id == 67
+
+
+def test_a_file_that_contains_itself_is_refused(write) -> None:
+    with pytest.raises(ConfigError, match="too deep"):
+        load(write("iso20: &itself\n  custom_vas: *itself\n"))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -143,31 +143,31 @@ cdef int exi_decode_loop(const uint8_t *exi, size_t n, int protocol, exi_loop_re
 
 cdef int exi_encode_loop(const exi_loop_response *message, uint8_t *out, size_t capacity) noexcept nogil:
     cdef encoder e
-    cdef int root = EXI_DIN if message.kind <= EXI_din_CurrentDemandRes else EXI_ISO2
-    if not 0 < message.kind <= EXI_MESSAGE_CODES_N:
+    cdef const exi_loop *loop
+    if not 0 < message.kind <= EXI_LOOPS_N:
         return -BAD_VALUE
+    loop = &exi_loops[message.kind - 1]
     e.base = <const uint8_t *>message
     e.tape = NULL
-    return <int>encode_stream(&e, out, <int64_t>capacity, root, exi_roots[root].envelope, False)
+    return <int>encode_stream(&e, out, <int64_t>capacity, loop.root, loop.document, False)
 
 
 cdef int exi_loop_from_message(object message, exi_loop_response *out) except -1:
-    """Turn a V2G_Message into the struct, by way of its EXI form."""
-    cdef int root = root_of(message)
-    exi = encode(message, root, exi_roots[root].envelope, False)
-    if exi_decode_loop(<const uint8_t *>PyBytes_AsString(exi), len(exi), root, out) != OK:
-        raise EncodeError("V2G_Message/Body", "not a message of the charge loop")
-    return 0
+    """Turn a message of the charge loop into the struct, by way of its EXI form."""
+    cdef const exi_loop *loop = loop_of(message)
+    exi = encode(message, loop.root, loop.document, False)
+    if exi_decode_loop(<const uint8_t *>PyBytes_AsString(exi), len(exi), loop.root, out) == OK:
+        return 0
+    raise EncodeError(type(message).__name__, "not a message of the charge loop")
 
 
-cdef int root_of(object message) except -1:
-    """Find the namespace of a V2G_Message."""
-    cdef int root
-    for root in range(EXI_ROOTS_N):
-        if exi_roots[root].envelope != EXI_STOP:
-            if class_of(type_of(root_field(root, exi_roots[root].envelope, False))) is type(message):
-                return root
-    raise EncodeError(type(message).__name__, "is no V2G_Message")
+cdef const exi_loop *loop_of(object message) except NULL:
+    """Find a message of the charge loop with the same class of document."""
+    cdef int i
+    for i in range(EXI_LOOPS_N):
+        if class_of(type_of(root_field(exi_loops[i].root, exi_loops[i].document, False))) is type(message):
+            return &exi_loops[i]
+    raise EncodeError(type(message).__name__, "is no document of the charge loop")
 
 
 def repeat_decode(octets, int root, int times, bint to_struct, /):
@@ -192,27 +192,29 @@ def repeat_decode(octets, int root, int times, bint to_struct, /):
 
 
 def repeat_encode(message, int times, /):
-    """Encode a V2G_Message again and again, natively, for benchmarks: from its struct if it has one."""
-    cdef exi_loop_message loop
+    """Encode a V2G_Message or another message of the charge loop again and again, natively, for benchmarks.
+
+    It comes from its struct if it has one.
+    """
+    cdef exi_loop_message in_struct
+    cdef const exi_loop *loop = loop_of(message)
     cdef uint8_t out[EXI_LOOP_MAX_OCTETS]
     cdef flattening f
     cdef encoder e
     cdef list keep = []
-    cdef int root = root_of(message)
-    cdef int code = exi_roots[root].envelope
     cdef int64_t n = 0
     cdef int i
     memset(&f, 0, sizeof(f))
-    flatten_element(&f, root_field(root, code, False), message, keep)
+    flatten_element(&f, root_field(loop.root, loop.document, False), message, keep)
     e.base = NULL
     e.tape = f.tape.tape
     try:
-        exi_loop_from_message(message, &loop)
-        e.base = <const uint8_t *>&loop
+        exi_loop_from_message(message, &in_struct)
+        e.base = <const uint8_t *>&in_struct
     except EncodeError:
         pass
     with nogil:
         for i in range(times):
-            n = encode_stream(&e, out, EXI_LOOP_MAX_OCTETS, root, code, False)
+            n = encode_stream(&e, out, EXI_LOOP_MAX_OCTETS, loop.root, loop.document, False)
     free(f.tape.tape)
     return PyBytes_FromStringAndSize(<const char *>out, n if n > 0 else 0)

@@ -60,6 +60,7 @@ cdef inline int decode_whole(decoder *d, int number, uint8_t *base, uint64_t wor
 # Begin an element in the sink.
 cdef inline int begin "exi_begin"(decoder *d, int number, const exi_field *field, int64_t at) noexcept nogil:
     cdef const exi_place *found
+    cdef int word
     if field.flags & EXI_ABSTRACT:
         d.bits.at = at
         deviate(d, ABSTRACT)
@@ -71,6 +72,8 @@ cdef inline int begin "exi_begin"(decoder *d, int number, const exi_field *field
     d.base += found.offset
     if field.flags & EXI_CLEAR:
         exi_store_word(d.base, 0)
+        for word in range(field.flags >> EXI_CLEAR_SHIFT):
+            exi_store_word(d.base + 8 * (word + 1), 0)
     return OK
 
 

@@ -234,7 +234,7 @@ cdef inline int production_in_struct(const uint8_t *base, const exi_production *
     cdef int i
     cdef const exi_place *found
     if n > MAX_SCANNED:
-        return exi_message_codes[(<const exi_loop_response *>base).kind - 1]
+        return exi_loops[(<const exi_loop_response *>base).kind - 1].body
     for i in range(n):
         found = &exi_places[productions[i].field]
         if found.presence == EXI_ALWAYS or base[found.presence] == found.present:

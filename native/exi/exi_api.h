@@ -13,7 +13,7 @@
 
 /* Decode one charge-loop message of `protocol` (enum exi_protocol). 0: `*out` holds all of it; members whose `has_`
  * is 0 are left as they were. > 0: `*out` means nothing, for it is no such message, has a Notification or Signature in
- * its header, or is not quite what the schema says: for Python to judge. */
+ * its header, a list, or is not quite what the schema says: for Python to judge. */
 typedef int (*exi_decode_loop_function)(const uint8_t *exi, size_t n, int protocol, exi_loop_request *out);
 
 /* Encode one charge-loop message; its kind tells the protocol. Octets written, or < 0: a value that its schema does not

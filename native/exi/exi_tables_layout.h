@@ -22,11 +22,12 @@ enum exi_kind {
 enum { EXI_PLAIN, EXI_BOOL, EXI_ENUM };
 
 enum exi_flags { EXI_BARE = 1, EXI_REPEATED = 2, EXI_WIDE = 4, EXI_ABSTRACT = 8, EXI_CLEAR = 16 };
+#define EXI_CLEAR_SHIFT 5 /* above it: how many words are to be cleared beyond the first */
 
 /* Field 0 is the end of an element, field 1 what is refused. */
 enum { EXI_END_FIELD, EXI_REFUSED_FIELD };
 
-#define EXI_NOWHERE 0xFFFF
+#define EXI_NOWHERE INT16_MIN
 #define EXI_ALWAYS 0xFF
 #define EXI_STOP 0xFFFF
 #define EXI_SPARSE 31
@@ -55,7 +56,7 @@ typedef struct {
 
 /* Where a field stands in its C struct; fields with higher numbers than there are places have none. */
 typedef struct {
-    uint16_t offset;
+    int16_t offset;   /* from the struct of the element that it is in; a header stands before its message */
     uint8_t presence; /* offset of the octet that tells whether it is there */
     uint8_t present;  /* its value when it is */
 } exi_place;
@@ -108,7 +109,13 @@ typedef struct {
 
 typedef struct {
     exi_start start[2]; /* of a document, of a fragment */
-    uint16_t envelope;  /* event code of the element around every message, EXI_STOP: none */
 } exi_root;
+
+/* Where a message of the charge loop is in the grammar. */
+typedef struct {
+    uint8_t root;     /* enum exi_protocol */
+    uint8_t document; /* event code of the document's element: the envelope, if there is one */
+    uint8_t body;     /* event code in the envelope's Body */
+} exi_loop;
 
 #endif

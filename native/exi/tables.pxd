@@ -1,19 +1,17 @@
 # The grammar tables, as generated.
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "exi_tables.h" nogil:
     enum:
         EXI_SMALL, EXI_UNSIGNED, EXI_INTEGER, EXI_BINARY, EXI_STRING, EXI_BIG, EXI_COMPLEX, EXI_END, EXI_REFUSED
         EXI_PLAIN, EXI_BOOL, EXI_ENUM
-        EXI_BARE, EXI_REPEATED, EXI_WIDE, EXI_ABSTRACT, EXI_CLEAR
+        EXI_BARE, EXI_REPEATED, EXI_WIDE, EXI_ABSTRACT, EXI_CLEAR, EXI_CLEAR_SHIFT
         EXI_NOWHERE, EXI_ALWAYS, EXI_STOP, EXI_SPARSE, EXI_FLAT_WIDE, EXI_ALL_PRESENT
         EXI_END_FIELD, EXI_REFUSED_FIELD
         EXI_MAX_DEPTH
         EXI_SLACK
-        EXI_TYPES_N, EXI_VALUES_N, EXI_ROOTS_N, EXI_PLACES_N, EXI_MESSAGE_CODES_N
-        EXI_DIN, EXI_ISO2
-        EXI_din_CurrentDemandRes
+        EXI_TYPES_N, EXI_VALUES_N, EXI_ROOTS_N, EXI_PLACES_N, EXI_LOOPS_N
         EXI_LOOP_MAX_OCTETS
 
     ctypedef struct exi_state:
@@ -34,7 +32,7 @@ cdef extern from "exi_tables.h" nogil:
         uint16_t name
 
     ctypedef struct exi_place:
-        uint16_t offset
+        int16_t offset
         uint8_t presence
         uint8_t present
 
@@ -69,7 +67,11 @@ cdef extern from "exi_tables.h" nogil:
 
     ctypedef struct exi_root:
         exi_start start[2]
-        uint16_t envelope
+
+    ctypedef struct exi_loop:
+        uint8_t root
+        uint8_t document
+        uint8_t body
 
     const exi_state exi_states[]
     const exi_production exi_productions[]
@@ -81,7 +83,7 @@ cdef extern from "exi_tables.h" nogil:
     const exi_type exi_types[]
     const exi_flat exi_flats[]
     const uint16_t exi_root_fields[]
-    const uint8_t exi_message_codes[]
+    const exi_loop exi_loops[]
     const exi_root exi_roots[]
     const uint16_t exi_modules[]
     const uint8_t exi_names[]     # packed by zlib

@@ -13,7 +13,7 @@ from libc.string cimport memcpy, strerror
 from fastsecc._exi cimport exi_decode_loop, exi_encode_loop, exi_loop_from_message
 from link cimport *
 
-V2GTP_EXI = 0x8001
+V2GTP_EXI = C_V2GTP_EXI
 MAX_PAYLOAD = 16 * 1024
 MAX_QUEUED_FRAMES = 8
 MAX_IGNORED_FRAMES = 64
@@ -84,6 +84,7 @@ class LinkProgress(NamedTuple):
     at: float
     meter_sequence_sent: int
     stale: bool
+    payload_type: int = V2GTP_EXI
 
 
 class LinkStats(NamedTuple):
@@ -262,7 +263,9 @@ cdef class Link:
         if news == NULL:
             return None
         request = PyBytes_FromStringAndSize(<const char *>news.request, news.n)
-        return LinkProgress(news.answered, request, news.at_ns * 1e-9, news.meter_sequence_sent, bool(news.stale))
+        return LinkProgress(
+            news.answered, request, news.at_ns * 1e-9, news.meter_sequence_sent, bool(news.stale), news.payload_type
+        )
 
     def reply(self, uint16_t payload_type, bytes payload not None, int close=0, *, settles=None,
               uint32_t min_response_ms=0):
@@ -283,6 +286,7 @@ cdef class Link:
         slot.session_id_n = <uint8_t>len(session_id)
         slot.fresh_until_ns = monotonic_ns(template.fresh_until)
         slot.meter_sequence = template.meter_sequence
+        slot.payload_type = template.payload_type
         slot.min_response_ms = min_response_ms
         exi_loop_from_message(template.fresh, &slot.fresh)
         exi_loop_from_message(template.stale, &slot.stale)

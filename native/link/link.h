@@ -96,8 +96,8 @@ const struct loop_progress *link_progress(struct link *link);
 /* True once the socket is closed. To be asked before the last frames are taken: none comes after it. */
 bool link_closed(const struct link *link, enum link_reason *reason, const char **detail);
 
-/* Send a frame, settle every frame up to number `settles`, then close as told. It leaves no sooner than
- * `min_response_ms` after the newest request that Python was given was read. A connection that cannot queue the reply
+/* Send a frame, settle every frame up to number `settles`, then close as told. One of a side stream settles nothing: the
+ * loop goes on beside it. It leaves no sooner than `min_response_ms` after the newest request that Python was given was read. A connection that cannot queue the reply
  * ends with LINK_QUEUE_FULL. `n` is 1 to the setting max_payload. */
 void link_reply(struct link *link, uint16_t payload_type, const uint8_t *octets, uint32_t n, uint32_t settles,
                 enum link_close close, uint32_t min_response_ms);

@@ -6,6 +6,7 @@ from fastsecc._exi cimport exi_loop_request, exi_loop_response
 
 cdef extern from "link.h":
     int V2GTP_MAX_TYPES
+    int C_V2GTP_EXI "V2GTP_EXI"
     int V2GTP_FAULTS
     int LOOP_MAX_SESSION_ID
 
@@ -19,6 +20,7 @@ cdef extern from "link.h":
         uint8_t session_id[8]
         int64_t fresh_until_ns
         uint64_t meter_sequence
+        uint16_t payload_type
         uint32_t min_response_ms
         exi_loop_response fresh
         exi_loop_response stale
@@ -28,6 +30,7 @@ cdef extern from "link.h":
         uint64_t meter_sequence_sent
         int64_t at_ns
         bint stale
+        uint16_t payload_type
         uint32_t n
         uint8_t request[512]
 

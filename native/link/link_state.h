@@ -71,6 +71,7 @@ struct link {
     struct v2gtp framing;
     uint32_t ignored_in_a_row;
     uint32_t handed;  /* number of the newest frame queued for Python */
+    uint32_t owed;    /* number of the newest one of these on the main stream */
     uint32_t settled; /* number of the newest one that Python has dealt with */
     bool readable;    /* the socket may have octets for us */
     int64_t read_ns;  /* when the octets in `rx` came */

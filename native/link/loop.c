@@ -17,11 +17,14 @@ void loop_init(struct loop *loop, uint32_t report_interval_ms, uint32_t heartbea
 
 bool loop_arm(struct loop_template *template)
 {
-    int kind = loop_request_kind(&template->fresh);
-    template->request_kind = kind;
-    template->protocol = kind == EXI_din_CurrentDemandReq ? EXI_DIN : EXI_ISO2;
-    template->armed = kind != EXI_LOOP_NONE && kind == loop_request_kind(&template->stale);
-    return template->armed;
+    const struct loop_kind *kind = loop_kind_of(&template->fresh);
+    template->armed = kind != NULL && kind == loop_kind_of(&template->stale) &&
+                      loop_control_mode(&template->fresh) == loop_control_mode(&template->stale);
+    if (!template->armed)
+        return false;
+    template->request_kind = kind->request;
+    template->protocol = kind->protocol;
+    return true;
 }
 
 struct loop_template *loop_newest(struct loop *loop)
@@ -33,7 +36,8 @@ struct loop_template *loop_newest(struct loop *loop)
 static bool is_for(const struct loop_template *template, const exi_loop_request *request)
 {
     return request->kind == template->request_kind && request->session_id_n == template->session_id_n &&
-           memcmp(request->session_id, template->session_id, template->session_id_n) == 0;
+           memcmp(request->session_id, template->session_id, template->session_id_n) == 0 &&
+           loop_control_mode(request) == loop_control_mode(&template->fresh);
 }
 
 /* Post what is known now; the octets behind the request's end are not looked at. */
@@ -52,44 +56,49 @@ static bool is_news(const struct loop *loop)
            now->at_ns - loop->reported_ns >= loop->heartbeat_ns;
 }
 
-static void note_answer(struct loop *loop, const uint8_t *exi, size_t n, int64_t now_ns)
+static void note_answer(struct loop *loop, const struct v2gtp *frame, int64_t now_ns)
 {
     loop->now.answered++;
     loop->now.at_ns = now_ns;
-    loop->now.n = (uint32_t)n;
-    memcpy(loop->now.request, exi, n);
+    loop->now.payload_type = frame->type;
+    loop->now.n = frame->length;
+    memcpy(loop->now.request, frame->payload, frame->length);
     if (is_news(loop))
         loop->report_pending = true;
     post_progress(loop);
 }
 
-enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const uint8_t *exi, size_t n,
-                              int64_t now_ns, uint8_t *out, size_t capacity, size_t *written)
+enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const struct v2gtp *frame,
+                              struct loop_time now, uint8_t *out, size_t capacity, size_t *written)
 {
     struct loop_template *template = loop_newest(loop);
     if (!template->armed || loop->awaiting_receipt)
         return LOOP_UNARMED;
-    if (n > LOOP_MAX_REQUEST || codec->decode(exi, n, template->protocol, &loop->request) != 0 ||
+    if (frame->type != template->payload_type || frame->length > LOOP_MAX_REQUEST ||
+        codec->decode(frame->payload, frame->length, template->protocol, &loop->request) != 0 ||
         !is_for(template, &loop->request))
         return LOOP_REFUSED;
 
     /* The reader owns its slot, so the response is completed in place. */
-    bool stale = now_ns > template->fresh_until_ns;
+    bool stale = now.monotonic_ns > template->fresh_until_ns;
     exi_loop_response *response = stale ? &template->stale : &template->fresh;
-    bool with_meter = template->meter_sequence > loop->now.meter_sequence_sent;
-    if (!with_meter)
-        loop_drop_meter_info(response);
+    bool unsent = template->meter_sequence > loop->now.meter_sequence_sent;
+    bool has_meter = loop_has_meter_info(response);
+    bool with_meter = has_meter && loop_wants_meter_info(&loop->request, unsent);
+    loop_show_meter_info(response, with_meter);
     loop_set_limits_achieved(&loop->request, response);
+    loop_set_time(response, now.unix_s);
     int octets = codec->encode(response, out, capacity);
+    loop_show_meter_info(response, has_meter); /* for the next request */
     if (octets <= 0)
         return LOOP_REFUSED;
 
     *written = (size_t)octets;
     loop->awaiting_receipt = loop_receipt_required(response);
-    if (with_meter && loop_has_meter_info(response))
+    if (with_meter)
         loop->now.meter_sequence_sent = template->meter_sequence;
     loop->now.stale |= stale;
-    note_answer(loop, exi, n, now_ns);
+    note_answer(loop, frame, now.monotonic_ns);
     return stale ? LOOP_ANSWERED_STALE : LOOP_ANSWERED;
 }
 

@@ -11,6 +11,7 @@
 
 #include "exi_api.h"
 #include "triple.h"
+#include "v2gtp.h"
 
 #define LOOP_MAX_REQUEST 512 /* octets; real requests have about 50, longer ones go to Python */
 #define LOOP_MAX_SESSION_ID 8
@@ -21,12 +22,18 @@ struct link_codec {
     exi_encode_loop_function encode;
 };
 
+struct loop_time {
+    int64_t monotonic_ns;
+    uint64_t unix_s;
+};
+
 struct loop_template {
     bool armed;
     uint8_t session_id_n;
     uint8_t session_id[LOOP_MAX_SESSION_ID];
     int protocol;           /* grammar to decode with */
     int request_kind;       /* the one that is answered */
+    uint16_t payload_type;  /* of request and answer */
     int64_t fresh_until_ns; /* CLOCK_MONOTONIC */
     uint64_t meter_sequence;
     uint32_t min_response_ms; /* from reading the request; 0: at once */
@@ -39,6 +46,7 @@ struct loop_progress {
     uint64_t meter_sequence_sent;
     int64_t at_ns; /* of the newest answer, CLOCK_MONOTONIC */
     bool stale;    /* an answer was taken from the stale response, now or earlier */
+    uint16_t payload_type;
     uint32_t n;
     uint8_t request[LOOP_MAX_REQUEST]; /* the newest request that was answered, EXI */
 };
@@ -70,13 +78,14 @@ enum loop_verdict {
 
 void loop_init(struct loop *loop, uint32_t report_interval_ms, uint32_t heartbeat_ms);
 
-/* Arm a template whose other fields are set; false if its two responses do not answer the same request. */
+/* Arm a template whose other fields are set; false if its two responses do not answer the same request, in ISO 15118-20
+ * in the same control mode. */
 bool loop_arm(struct loop_template *template);
 
-/* Answer a request if it is one for the template. `*written` is the length of the response in `out`, whose `capacity`
- * includes the EXI_SLACK octets that the codec wants. */
-enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const uint8_t *exi, size_t n,
-                              int64_t now_ns, uint8_t *out, size_t capacity, size_t *written);
+/* Answer a frame if it is a request for the template. `*written` is the length of the response in `out`, whose
+ * `capacity` includes the EXI_SLACK octets that the codec wants. */
+enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec, const struct v2gtp *frame,
+                              struct loop_time now, uint8_t *out, size_t capacity, size_t *written);
 
 /* The newest template, the link thread's until the next call. */
 struct loop_template *loop_newest(struct loop *loop);

@@ -25,6 +25,13 @@ static int64_t now_ns(void)
     return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+static struct loop_time loop_time(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (struct loop_time){.monotonic_ns = now_ns(), .unix_s = (uint64_t)t.tv_sec};
+}
+
 static void count(atomic_uint *counter)
 {
     atomic_fetch_add_explicit(counter, 1u, memory_order_relaxed);
@@ -251,7 +258,8 @@ static bool next_reply(struct link *link)
     const struct record *reply = ring_peek(&link->replies);
     if (reply == NULL)
         return false;
-    if ((int32_t)(reply->sequence - link->settled) > 0) {
+    bool settles = !V2GTP_IS_SIDE_STREAM(reply->payload_type);
+    if (settles && (int32_t)(reply->sequence - link->settled) > 0) {
         link->settled = reply->sequence;
         link->loop.awaiting_receipt = false;
     }
@@ -271,6 +279,8 @@ static void hand_over(struct link *link)
         return;
     }
     record->sequence = ++link->handed;
+    if (!V2GTP_IS_SIDE_STREAM(link->framing.type))
+        link->owed = link->handed;
     link->handed_ns = link->read_ns;
     record->payload_type = link->framing.type;
     record->n = link->framing.length;
@@ -285,11 +295,11 @@ static void hand_over(struct link *link)
 static bool answer(struct link *link)
 {
     size_t written = 0;
-    if (link->handed != link->settled)
+    if ((int32_t)(link->owed - link->settled) > 0)
         return false;
     enum loop_verdict verdict =
-        loop_answer(&link->loop, &link->codec, link->framing.payload, link->framing.length, now_ns(),
-                    link->tx + V2GTP_HEADER_OCTETS, link->settings.max_payload + EXI_SLACK, &written);
+        loop_answer(&link->loop, &link->codec, &link->framing, loop_time(), link->tx + V2GTP_HEADER_OCTETS,
+                    link->settings.max_payload + EXI_SLACK, &written);
     if (verdict == LOOP_REFUSED)
         count(&link->tally.refused);
     if (verdict == LOOP_REFUSED || verdict == LOOP_UNARMED)

@@ -12,6 +12,11 @@
 #define V2GTP_INVERSE_VERSION 0xFE
 #define V2GTP_HEADER_OCTETS 8
 #define V2GTP_MAX_TYPES 16 /* payload types that one connection may expect */
+#define V2GTP_EXI 0x8001   /* of messages of supportedAppProtocol, DIN SPEC 70121 and ISO 15118-2 */
+
+/* Types of the streams of ISO 15118-20 that run beside the main one, each with a sequence of its own: schedule
+ * renegotiation, metering confirmation, ACDP status, parking status. */
+#define V2GTP_IS_SIDE_STREAM(type) ((type) >= 0x8101 && (type) <= 0x8104)
 
 enum v2gtp_event {
     V2GTP_MORE,     /* all octets taken, no frame is complete */

@@ -70,7 +70,11 @@ class Fault(StrEnum):
     EMPTY = "empty"
 
 class Frame(NamedTuple):
-    """A frame that Python has to deal with. Until it is settled by a reply, no later one is answered natively."""
+    """A frame that Python has to deal with.
+
+    Until it is settled by a reply, no later one is answered natively; but one of a side stream of ISO 15118-20 (0x8101
+    to 0x8104) needs no settling, and a reply on such a stream settles nothing: the charge loop goes on beside it.
+    """
 
     payload_type: int
     payload: bytes
@@ -113,6 +117,8 @@ class LinkProgress(NamedTuple):
     meter_sequence_sent: int
     stale: bool
     """True once an answer was taken from the stale response; stays true."""
+    payload_type: int = ...
+    """Of that request."""
 
 class LinkStats(NamedTuple):
     """Counters of a connection; they wrap at 2^32."""
@@ -150,6 +156,8 @@ class Template(Protocol):
     def fresh_until(self) -> float: ...
     @property
     def meter_sequence(self) -> int: ...
+    @property
+    def payload_type(self) -> int: ...
 
 def fifo_refused(priority: int) -> str:
     """Try SCHED_FIFO at a priority for a moment; return why it is refused, or nothing."""

@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 import yaml
 
+from fastsecc import config_checks
 from fastsecc.errors import ConfigError
+from fastsecc.session.iso20.settings import Iso20Settings
 from fastsecc.sim.settings import SimulatorSettings
 from fastsecc.slac.options import SlacOptions
 
@@ -20,6 +22,7 @@ Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
+Protocol = Literal["DIN70121", "ISO15118D2", "ISO15118D20"]
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,10 +51,7 @@ class ConnectorConfig(Section, frozen=True):
     """File for the keys of every TLS connection (NSS format), to decrypt recorded traffic; null: none."""
     adapter: Literal["simulator", "control"] = "simulator"
     """Who is on the other side of the charger interface: the built-in charger, or a program at the control socket."""
-    protocols: Annotated[tuple[Literal["DIN70121", "ISO15118D2"], ...], msgspec.Meta(min_length=1)] = (
-        "DIN70121",
-        "ISO15118D2",
-    )
+    protocols: Annotated[tuple[Protocol, ...], msgspec.Meta(min_length=1)] = ("DIN70121", "ISO15118D2", "ISO15118D20")
     slac: SlacOptions = SlacOptions()
     """How an EV is matched to the connector."""
     simulator: SimulatorSettings = SimulatorSettings()
@@ -71,6 +71,8 @@ class SessionConfig(Section, frozen=True):
     din_isolation_without_imd: Literal["Valid", "Warning"] = "Valid"
     evse_time: bool = False
     """Tell the EV the time of day."""
+    allow_plain_iso20: bool = False
+    """For tests: ISO 15118-20 without TLS 1.3, too."""
     quirks: tuple[str, ...] = ()
     """Leniencies to switch on by name, or off by `no-` and the name."""
 
@@ -109,6 +111,8 @@ class Config(Section, frozen=True):
 
     connectors: Annotated[tuple[ConnectorConfig, ...], msgspec.Meta(min_length=1)] = (ConnectorConfig(),)
     session: SessionConfig = SessionConfig()
+    iso20: Iso20Settings = Iso20Settings()
+    """What ISO 15118-20 lets a site choose beside that."""
     link: LinkConfig = LinkConfig()
     control: ControlConfig = ControlConfig()
     log: LogConfig = LogConfig()
@@ -168,7 +172,7 @@ def load(file: Path | None = None, overrides: Iterable[Override] = (), *, comple
         raise source.error(error) from None
     source.refuse_unknown(source.data, config, ())
     if complete:
-        _check(config, source)
+        config_checks.check(config, source)
     return config
 
 
@@ -197,6 +201,8 @@ class Source:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             raise ConfigError(_first_line(error), file=file, line=mark.line + 1 if mark else 0) from None
+        except RecursionError:
+            raise ConfigError("lists and options stand too deep in each other", file=file) from None
         if not isinstance(self.data, dict):
             raise ConfigError("expected options with their values", file=file, line=1)
 
@@ -204,6 +210,8 @@ class Source:
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise ConfigError("expected an option's name", file=self.file, line=_line(key))
                 if key.value in seen:
                     raise ConfigError("is there twice", option=key.value, file=self.file, line=_line(key))
                 seen.add(key.value)
@@ -239,9 +247,10 @@ class Source:
 
     def error(self, error: msgspec.ValidationError) -> ConfigError:
         """Say where a value that msgspec refuses was written."""
-        reason, _, place = str(error).partition(" - at `$")
-        path = _parse_path(place.rstrip("`"))
-        return self.at(path, reason[0].lower() + reason[1:].replace("`", ""))
+        reason, _, place = str(error).partition(" - at `")
+        where, _, path = place.partition("$")
+        reason = reason[0].lower() + reason[1:].replace("`", "")
+        return self.at(_parse_path(path.rstrip("`")), f"a name in it: {reason}" if where else reason)
 
     def refuse_unknown(self, written: Any, read: Any, path: tuple[str | int, ...]) -> None:
         """Compare what was written with what was read from it.
@@ -301,7 +310,7 @@ def _child(node: yaml.Node | None, key: str | int, line: int) -> tuple[yaml.Node
     """Find a value's node and its key's line; what is not written keeps its parent's line."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            if name.value == key:
+            if name.value == str(key):
                 return value, _line(name)
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
         return node.value[key], _line(node.value[key])
@@ -319,31 +328,3 @@ def _dotted(path: Sequence[str | int]) -> str:
 
 def _first_line(error: yaml.YAMLError) -> str:
     return str(getattr(error, "problem", None) or error).splitlines()[0]
-
-
-def _check(config: Config, source: Source) -> None:
-    """Check what one value's type cannot say."""
-    from fastsecc.net import pacing
-    from fastsecc.session import quirks
-
-    _check_unique([connector.name for connector in config.connectors], "name", source)
-    for index, connector in enumerate(config.connectors):
-        if connector.tls != "off" and connector.pki is None:
-            reason = f"tls: {connector.tls} needs a folder of certificates and keys (option --pki)"
-            raise source.at(("connectors", index, "pki"), reason)
-    for name in config.min_response_ms:
-        if name not in pacing.names():
-            raise source.at(("min_response_ms", name), f"no such protocol or message{pacing.hint(name)}")
-    links = [f"{connector.interface} port {connector.sdp_port}" for connector in config.connectors]
-    _check_unique(links, "interface", source)
-    try:
-        quirks.active(config.session.quirks)
-    except ConfigError as error:
-        raise source.at(("session", "quirks"), error.reason) from None
-
-
-def _check_unique(values: Sequence[str], field: str, source: Source) -> None:
-    for index, value in enumerate(values):
-        first = values.index(value)
-        if first != index:
-            raise source.at(("connectors", index, field), f"{value} is that of connectors[{first}] already")

@@ -83,6 +83,8 @@ def test_cmds_and_status(folder: Path, run: Run) -> None:
             left = chargers["left"]
             assert await peer.ask({"cmd": "dlink_ready", "args": {"value": True}}) == {"ok": True, "result": None}
             assert (left.state.dlink_ready, left.state.dlink_ready_at) == (True, 7.0)
+            left.state.available_app_protocols = frozenset({"ISO15118D2"})
+            left.state.available_app_protocols = frozenset({"ISO15118D2"})
             protocols = {"supported_app_protocols": {"app_protocols": ["ISO15118D20"]}}
             reply = await peer.ask({"cmd": "update_supported_app_protocols", "args": protocols, "connector": "left"})
             assert reply == {"ok": True, "result": False}

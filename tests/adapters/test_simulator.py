@@ -440,3 +440,145 @@ def test_cmd_that_is_refused_is_logged_and_does_no_harm(caplog, monkeypatch):
     with caplog.at_level(logging.ERROR):
         run(None, scenario)
     assert "authorization_response: field: no" in caplog.text
+
+
+# ISO 15118-20
+
+
+@pytest.mark.parametrize(
+    ("energy", "modes"),
+    [
+        ("dc-bpt", ("DC_extended", "DC_BPT")),
+        ("mcs", ("MCS",)),
+        ("mcs-bpt", ("MCS", "MCS_BPT")),
+        ("ac-bpt", ("AC_three_phase_core", "AC_single_phase_core", "AC_BPT")),
+    ],
+)
+def test_modes_of_every_outlet(energy, modes):
+    manager = Manager(energy=energy)
+    assert manager.charger.state.energy_transfer_modes == modes
+    assert ("bpt_setup" in manager.names) is energy.endswith("-bpt")
+
+
+def test_boot_tells_what_a_bidirectional_dc_outlet_takes_back():
+    ratings = DcRatings(max_discharge_current_a=80, max_discharge_power_w=30_000)
+    state = Manager(energy="dc-bpt", dc=ratings).charger.state
+    assert state.capabilities.bidirectional
+    assert (state.capabilities.max_import_current_a, state.capabilities.max_import_power_w) == (80, 30_000)
+    limits = state.dc_maximum_limits
+    assert (limits.discharge_current_a, limits.discharge_power_w) == (80, 30_000)
+
+
+def test_boot_tells_what_a_megawatt_outlet_can_do():
+    state = Manager(energy="mcs").charger.state
+    assert (state.capabilities.max_voltage_v, state.capabilities.max_current_a) == (1250, 3000)
+    assert state.dc_maximum_limits.power_w == 3_750_000
+    assert state.capabilities.max_import_power_w is None
+
+
+def test_boot_tells_what_a_bidirectional_ac_outlet_takes_back():
+    state = Manager(energy="ac-bpt").charger.state
+    assert state.ac_maximum_discharge_power.total_w == state.ac_maximum_power.total_w == 22_080
+
+
+def dynamic_dc(**settings):
+    manager = charging_dc(energy="dc-bpt", **settings)
+    manager.hear("dc_ev_present_voltage", payload=400.0)
+    return manager
+
+
+NEEDS = {
+    "target_energy_request": 30_000.0,
+    "max_energy_request": 40_000.0,
+    "min_energy_request": 0.0,
+    "max_charge_power": 40_000.0,
+    "min_charge_power": 0.0,
+    "max_charge_current": 200.0,
+    "max_voltage": 450.0,
+    "min_voltage": 300.0,
+    "max_discharge_power": 20_000.0,
+    "max_discharge_current": 30.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "current_a"),
+    [({}, 100.0), ({"max_charge_current": 60.0}, 60.0), ({"max_charge_power": 20_000.0}, 50.0)],
+)
+def test_dynamic_current_is_what_the_ev_lets_flow(changes, current_a):
+    manager = dynamic_dc()
+    manager.hear("d20_dc_dynamic_charge_mode", payload=NEEDS | changes)
+    manager.wait(3.0)
+    assert manager.core.outlet.power.current_a == pytest.approx(current_a)
+    assert manager.core.outlet.power.voltage_v == 400.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "current_a"),
+    [({}, -30.0), ({"max_discharge_power": 4_000.0}, -10.0), ({"min_energy_request": 1.0}, 100.0)],
+)
+def test_dynamic_discharge_at_the_planned_time(changes, current_a):
+    """Unless the EV must charge."""
+    manager = dynamic_dc(discharge_after_s=5.0, discharge_s=10.0)
+    manager.hear("d20_dc_dynamic_charge_mode", payload=NEEDS | changes)
+    manager.wait(4.0)
+    assert manager.core.outlet.power.current_a == pytest.approx(100)
+    manager.wait(6.0)
+    assert manager.core.outlet.power.current_a == pytest.approx(current_a)
+    assert manager.charger.state.present_current_a == pytest.approx(current_a)
+    manager.wait(8.0)
+    assert manager.core.outlet.power.current_a == pytest.approx(100), "and on it goes"
+
+
+SERVICE = {
+    "energy_transfer": "AC_BPT",
+    "connector": "ThreePhase",
+    "control_mode": "DynamicControl",
+    "mobility_needs_mode": "EVCC",
+    "pricing": "NoPricing",
+}
+LIMITS = {"max_charge_power": {"total": 11_000.0}, "max_discharge_power": {"total": 6_000.0}}
+
+
+def test_ac_targets_of_the_dynamic_control_mode():
+    manager = Manager(energy="ac-bpt", discharge_after_s=5.0, discharge_s=5.0)
+    manager.forget()
+    manager.hear("selected_service_parameters", payload=SERVICE)
+    manager.hear("ac_ev_power_limits", payload=LIMITS)
+    assert manager.charger.state.ac_target_power.total_w == 11_000
+    manager.hear("ac_close_contactor")
+    manager.wait(6.0)
+    assert manager.charger.state.ac_target_power.total_w == -6_000
+    manager.hear("ac_ev_dynamic_control_mode", payload={"min_energy_request": 10.0})
+    assert manager.charger.state.ac_target_power.total_w == 11_000
+    assert manager.names.count("update_ac_target_values") == 4
+
+
+def test_ac_present_power_is_that_of_the_ev():
+    manager = Manager(energy="ac")
+    manager.hear("selected_service_parameters", payload=SERVICE | {"connector": "SinglePhase"})
+    manager.hear("ac_close_contactor")
+    manager.wait(0.5)
+    manager.hear("ac_ev_present_powers", payload={"present_active_power": {"total": 3_000.0}})
+    manager.wait(0.5)
+    assert manager.charger.state.ac_present_power.total_w == pytest.approx(3_000)
+    manager.hear("ac_open_contactor")
+    assert manager.charger.state.ac_present_power.total_w == 0
+
+
+def test_ac_session_that_is_none_of_iso_15118_20_has_no_targets():
+    manager = Manager(energy="ac-bpt", discharge_after_s=0.0)
+    manager.hear("requested_energy_transfer_mode", payload="AC_three_phase_core")
+    manager.hear("ac_ev_max_current", payload=16.0)
+    manager.hear("ac_close_contactor")
+    manager.wait(3.0)
+    assert not {"update_ac_target_values", "update_ac_present_power"} & set(manager.names)
+
+
+def test_energy_given_back_is_in_the_meter_reading():
+    manager = dynamic_dc(discharge_after_s=0.0, discharge_s=60.0)
+    manager.hear("d20_dc_dynamic_charge_mode", payload=NEEDS)
+    manager.wait(10.0)
+    reading = manager.last("update_meter_info")["powermeter"]
+    assert reading["energy_Wh_export"]["total"] > 0
+    assert reading["power_W"]["total"] < 0

@@ -150,7 +150,7 @@ GOOD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("dlink_ready", {"value": False}, {"dlink_ready": False}),
     ("cable_check_finished", {"status": True}, {"cable_check_finished": True}),
     ("receipt_is_required", {"receipt_required": True}, {"receipt_required": True}),
-    ("stop_charging", {"stop": True}, {"stop_requested_at": NOW, "stop_notified": True, "dc_shutdown": True}),
+    ("stop_charging", {"stop": True}, {"stop_requested_at": NOW, "stop_notified": True, "shutdown": True}),
     ("pause_charging", {"pause": True}, {"pause_requested": True}),
     ("no_energy_pause_charging", {"mode": "PauseAfterPrecharge"}, {"no_energy_pause": "PauseAfterPrecharge"}),
     (
@@ -266,8 +266,12 @@ GOOD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         },
         {"meter": MeterReading(1, 1234, "M1"), "meter_id": "M1", "meter_sequence": 1},
     ),
-    ("send_error", {"error": "Error_Contactor"}, {"rcd_error": False, "evse_error": None, "emergency": False}),
-    ("send_error", {"error": "Error_RCD"}, {"rcd_error": True, "evse_error": None, "emergency": False}),
+    (
+        "send_error",
+        {"error": "Error_Contactor"},
+        {"contactor_error": True, "rcd_error": False, "evse_error": None, "emergency": False},
+    ),
+    ("send_error", {"error": "Error_RCD"}, {"rcd_error": True, "contactor_error": False, "evse_error": None}),
     (
         "send_error",
         {"error": "Error_UtilityInterruptEvent"},
@@ -275,7 +279,7 @@ GOOD: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ),
     ("send_error", {"error": "Error_Malfunction"}, {"evse_error": "Error_Malfunction", "emergency": False}),
     ("send_error", {"error": "Error_EmergencyShutdown"}, {"emergency": True, "evse_error": None}),
-    ("reset_error", {}, {"rcd_error": False, "evse_error": None, "dc_shutdown": False}),
+    ("reset_error", {}, {"rcd_error": False, "evse_error": None, "shutdown": False}),
 ]
 
 

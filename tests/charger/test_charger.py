@@ -117,20 +117,25 @@ def test_a_number_beyond_its_range_is_published_as_the_ranges_end_and_logged_onc
     assert caplog.text.count("end of the range") == 1
 
 
-def test_sae_j2847_passes_the_evs_negative_current_on() -> None:
+@pytest.mark.parametrize("bidirectional", [{"sae_j2847_mode": "V2G"}, {"energy_transfer_modes": ("DC", "DC_BPT")}])
+def test_a_charger_that_discharges_passes_the_evs_negative_current_on(bidirectional: dict[str, Any]) -> None:
     charger = Charger("left")
     charger.publish("dc_ev_target_voltage_current", DcEvTargetValues(400, -50))
     assert charger.last["dc_ev_target_voltage_current"]["dc_ev_target_current"] == -2
-    charger.state.sae_j2847_mode = "V2G"
+    charger = Charger("left", ChargerState(**bidirectional))
     charger.publish("dc_ev_target_voltage_current", DcEvTargetValues(400, -50))
     assert charger.last["dc_ev_target_voltage_current"]["dc_ev_target_current"] == -50
+    charger.publish("dc_ev_maximum_limits", DcEvMaximumLimits(-50, 500_000, 1000))
+    assert list(charger.last["dc_ev_maximum_limits"].values()) == [-50, 350_000, 1000]
 
 
 def test_the_protocols_of_the_configuration_are_announced_even_if_a_cmd_restricts_them() -> None:
     charger = Charger("left")
     charger.command("update_supported_app_protocols", {"supported_app_protocols": {"app_protocols": []}}, NOW)
     charger.announce_app_protocols()
-    assert charger.last == {"supported_app_protocols_secc": {"app_protocols": ["DIN70121", "ISO15118D2"]}}
+    assert charger.last == {
+        "supported_app_protocols_secc": {"app_protocols": ["DIN70121", "ISO15118D2", "ISO15118D20"]}
+    }
 
 
 def test_an_error_is_raised_once_a_message_and_cleared_once() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fastsecc.charger import commands
@@ -82,19 +84,20 @@ def test_a_second_stop_does_not_start_the_grace_again_and_false_takes_back_only_
     commands.apply(state, "stop_charging", {"stop": True}, NOW + 5)
     assert state.stop_requested_at == NOW
     commands.apply(state, "stop_charging", {"stop": False}, NOW + 6)
-    assert (state.stop_requested_at, state.stop_notified, state.dc_shutdown) == (None, True, True)
+    assert (state.stop_requested_at, state.stop_notified, state.shutdown) == (None, True, True)
     commands.apply(state, "reset_error", {}, NOW + 7)
-    assert (state.stop_notified, state.dc_shutdown) == (True, False)
+    assert (state.stop_notified, state.shutdown) == (True, False)
     state.begin_connection()
     assert not state.stop_notified
 
 
 def test_reset_error_leaves_the_emergency_to_the_next_connection() -> None:
     state = ChargerState()
-    for error in ("Error_RCD", "Error_Malfunction", "Error_EmergencyShutdown"):
+    for error in ("Error_RCD", "Error_Contactor", "Error_Malfunction", "Error_EmergencyShutdown"):
         commands.apply(state, "send_error", {"error": error}, NOW)
     commands.apply(state, "reset_error", {}, NOW)
-    assert (state.rcd_error, state.evse_error, state.emergency) == (False, None, True)
+    assert (state.rcd_error, state.contactor_error, state.evse_error) == (False, False, None)
+    assert state.emergency
     state.begin_connection()
     assert not state.emergency
 
@@ -119,23 +122,72 @@ def test_a_receipt_stays_required_after_a_session() -> None:
 def test_update_supported_app_protocols_tells_whether_all_were_taken(
     protocols: list[str], result: bool, left: set[str]
 ) -> None:
-    state = ChargerState()
+    state = ChargerState(available_app_protocols=frozenset({"DIN70121", "ISO15118D2"}))
     args = {"supported_app_protocols": {"app_protocols": protocols}}
     assert commands.apply(state, "update_supported_app_protocols", args, NOW) is result
     assert state.supported_app_protocols == left
 
 
-def test_din_is_not_offered_for_ac_and_comes_back_for_dc() -> None:
+@pytest.mark.parametrize("values", [{"sae_j2847_mode": "V2G"}, {"energy_transfer_modes": ("DC", "DC_BPT")}])
+def test_a_session_that_discharges_does_so_to_its_end(values: dict[str, Any]) -> None:
+    state = ChargerState(**values)
+    state.begin_connection()
+    setup = {"evse_id": {"evse_id": "DE*ABC*E1"}, "sae_j2847_mode": "None", "debug_mode": False}
+    commands.apply(state, "setup", setup, NOW)
+    commands.apply(state, "update_energy_transfer_modes", {"supported_energy_transfer_modes": ["DC"]}, NOW)
+    assert state.discharges
+    state.reset_session()
+    assert not state.discharges
+
+
+ALL = {"DIN70121", "ISO15118D2", "ISO15118D20"}
+
+
+@pytest.mark.parametrize(
+    ("modes", "kind", "services", "offered"),
+    [
+        (["AC_single_phase_core", "DC_core"], "ac", [1, 2], ALL - {"DIN70121"}),
+        (["AC_three_phase_core", "AC_single_phase_core", "AC_two_phase"], "ac", [1], ALL - {"DIN70121"}),
+        (["AC_three_phase_core", "AC_BPT", "AC_BPT_DER"], "ac", [1, 5], ALL - {"DIN70121"}),
+        (["AC_BPT"], "ac", [5], ALL - {"DIN70121"}),
+        (["DC_extended", "DC_BPT", "DC_extended", "DC"], "dc", [2, 6], ALL),
+        (["DC_BPT", "DC_unique", "DC_combo_core"], "dc", [6, 2], ALL),
+        (["MCS", "MCS_BPT"], "dc", [8, 9], ALL),
+        (["WPT", "DC_ACDP", "DC_ACDP_BPT"], "dc", [], ALL - {"ISO15118D20"}),
+        (["AC_DER_IEC", "AC_DER_SAE"], "ac", [], {"ISO15118D2"}),
+        ([], "dc", [], ALL - {"ISO15118D20"}),
+    ],
+)
+def test_modes_decide_ac_or_dc_the_services_and_the_protocols(
+    modes: list[str], kind: str, services: list[int], offered: set[str]
+) -> None:
     state = ChargerState()
-    for modes, kind, offered in (
-        (["AC_single_phase_core", "DC_core"], "ac", {"ISO15118D2"}),
-        (["DC_extended", "DC_BPT", "DC_extended"], "dc", {"DIN70121", "ISO15118D2"}),
-        ([], "dc", {"DIN70121", "ISO15118D2"}),
-    ):
-        commands.apply(state, "update_energy_transfer_modes", {"supported_energy_transfer_modes": modes}, NOW)
-        assert state.energy_transfer_modes == tuple(dict.fromkeys(modes))
-        assert state.energy_kind == kind
-        assert state.offered_app_protocols == offered
+    commands.apply(state, "update_energy_transfer_modes", {"supported_energy_transfer_modes": modes}, NOW)
+    assert state.energy_transfer_modes == tuple(dict.fromkeys(modes))
+    assert state.energy_kind == kind
+    assert [service.id for service in state.iso20_services] == services
+    assert state.offered_app_protocols == offered
+
+
+def test_din_comes_back_when_the_modes_are_dc_again() -> None:
+    state = ChargerState()
+    for mode in ("AC_single_phase_core", "DC_extended"):
+        commands.apply(state, "update_energy_transfer_modes", {"supported_energy_transfer_modes": [mode]}, NOW)
+    assert state.offered_app_protocols == ALL
+
+
+@pytest.mark.parametrize(
+    ("values", "discharges"),
+    [
+        ({}, False),
+        ({"sae_j2847_mode": "V2H"}, True),
+        ({"energy_transfer_modes": ("AC_three_phase_core", "AC_BPT")}, True),
+        ({"energy_transfer_modes": ("MCS",)}, False),
+        ({"energy_transfer_modes": ("MCS_BPT",)}, True),
+    ],
+)
+def test_a_charger_discharges_with_a_bidirectional_service(values: dict[str, Any], discharges: bool) -> None:
+    assert ChargerState(**values).discharges is discharges
 
 
 def test_ac_limits_that_leave_discharging_out_keep_it() -> None:
@@ -182,3 +234,14 @@ def test_meter_readings_are_counted_across_sessions_and_keep_the_last_id_that_fi
         state.reset_session()
         assert state.meter is None
     assert "meter_id is longer" in caplog.text
+
+
+def test_a_meter_reading_says_what_came_from_the_ev_where_the_meter_counts_it() -> None:
+    state = ChargerState()
+    for exported, expected in (({"total": 70.9}, 70), ({"total": -1}, 0), (None, None)):
+        powermeter = {"timestamp": "", "energy_Wh_import": {"total": 10}}
+        if exported is not None:
+            powermeter["energy_Wh_export"] = exported
+        commands.apply(state, "update_meter_info", {"powermeter": powermeter}, NOW)
+        assert state.meter is not None
+        assert (state.meter.energy_wh, state.meter.exported_wh) == (10, expected)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fastsecc.charger import types as t
 from fastsecc.charger.describe import members
-from fastsecc.charger.variables import SIGNED_IN_SAE_J2847, VARIABLES, check, fit
+from fastsecc.charger.variables import SIGNED, VARIABLES, check, fit
 from fastsecc.errors import VariableError
 
 PROTOCOL = t.AppProtocol("urn:din:70121:2012:MsgDef", 2, 0, 1, 1)
@@ -159,7 +159,11 @@ CASES: list[tuple[str, Any, Any, list[Any]]] = [
         "ac_ev_dynamic_control_mode",
         t.AcEvDynamicModeValues(1, 2, 3, departure_time=60),
         AC_DYNAMIC_JSON,
-        [AC_DYNAMIC_JSON | {"min_energy_request": -1}, {"departure_time": 1}],
+        [
+            AC_DYNAMIC_JSON | {"departure_time": -1},
+            {"departure_time": 1},
+            AC_DYNAMIC_JSON | {"min_energy_request": None},
+        ],
     ),
     ("ac_close_contactor", None, None, [NO]),
     ("ac_open_contactor", None, None, [NO]),
@@ -305,7 +309,7 @@ def test_an_unknown_var_and_what_is_no_json_are_refused(function: Any) -> None:
         ("ac_eamount", -5, 0),
         ("dc_ev_maximum_limits", t.DcEvMaximumLimits(20_000, 500_000), [10_000, 350_000]),
         ("dc_ev_status", t.DcEvStatus(True, t.DcEvErrorCode.NO_ERROR, 127), [True, "NO_ERROR", 100]),
-        ("d20_dc_dynamic_charge_mode", DYNAMIC_JSON | {"min_energy_request": -3}, [1, 2, 0, 4, 5, 6, 7, 8, 9]),
+        ("d20_dc_dynamic_charge_mode", DYNAMIC_JSON | {"min_charge_power": -3}, [1, 2, 3, 4, 0, 6, 7, 8, 9]),
         ("evcc_id", "x", "x"),
         ("dc_full_soc", True, True),
         ("dc_ev_maximum_limits", {"extra": 1}, [1]),
@@ -318,20 +322,44 @@ def test_numbers_can_be_moved_into_their_range_and_nothing_else_is_mended(
     assert (list(fitted.values()) if isinstance(fitted, dict) else fitted) == expected
 
 
-def test_sae_j2847_carries_currents_below_their_range_unchanged() -> None:
-    assert set(VARIABLES) > SIGNED_IN_SAE_J2847
+def test_discharging_carries_currents_below_their_range_unchanged() -> None:
+    assert set(VARIABLES) > SIGNED
     values = t.DcEvTargetValues(400, -50)
     assert check("dc_ev_target_voltage_current", values, signed=True)["dc_ev_target_current"] == -50
     with pytest.raises(VariableError):
         check("dc_ev_target_voltage_current", {"dc_ev_target_voltage": "4"}, signed=True)
     with pytest.raises(VariableError):
+        check("dc_ev_target_voltage_current", t.DcEvTargetValues(1501, -50), signed=True)
+    assert fit("dc_ev_target_voltage_current", t.DcEvTargetValues(1501, -50), signed=True) == {
+        "dc_ev_target_voltage": 1500,
+        "dc_ev_target_current": -50,
+    }
+    with pytest.raises(VariableError):
         check("dc_full_soc", -1, signed=True)
+
+
+@pytest.mark.parametrize("payload", [DYNAMIC_JSON, AC_DYNAMIC_JSON])
+def test_an_ev_that_has_energy_to_give_requests_less_than_none(payload: dict[str, Any]) -> None:
+    name = "d20_dc_dynamic_charge_mode" if payload is DYNAMIC_JSON else "ac_ev_dynamic_control_mode"
+    energies = ("target", "max", "min")
+    values = payload | {f"{energy}_energy_request": -20_000 for energy in energies}
+    values |= {"max_v2x_energy_request": -1, "min_v2x_energy_request": -2}
+    assert check(name, values) == values
+
+
+def test_a_power_of_iso_15118_20_is_the_sum_of_its_phases() -> None:
+    assert t.phase_power(None, None, None) is None
+    assert t.phase_power(7000, None, None) == t.Power(7000, L1=7000)
+    assert t.phase_power(-1000, 2000.5, 3000) == t.Power(4000.5, -1000, 2000.5, 3000)
 
 
 def test_every_message_of_the_protocols_has_an_id() -> None:
     assert len(t.V2gMessageId) == 2 * 34 + 1
     assert t.message_id("supportedAppProtocolReq") == "SupportedAppProtocolReq"
     assert t.message_id("SessionSetupRes") == "SessionSetupRes"
+    assert t.message_id("DC_ChargeLoopReq") == "DcChargeLoopReq"
+    assert t.message_id("AC_ChargeParameterDiscoveryRes") == "AcChargeParameterDiscoveryRes"
+    assert t.message_id("VehicleCheckInReq") == t.message_id("WPT_ChargeLoopReq") == "UnknownMessage"
     assert t.message_id("") == t.message_id("Nonsense") == "UnknownMessage"
 
 

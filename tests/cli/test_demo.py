@@ -72,6 +72,46 @@ def test_demo_over_tls(capsys):
     assert "done: 3 charge-loop cycles done" in out
 
 
+@pytest.mark.parametrize(
+    ("energy", "control", "title"),
+    [
+        ("dc", "dynamic", "DC, dynamic control"),
+        ("ac", "scheduled", "AC, scheduled control"),
+        ("dc-bpt", "scheduled", "DC BPT, scheduled control"),
+        ("ac-bpt", "dynamic", "AC BPT, dynamic control"),
+        ("mcs", "scheduled", "MCS, scheduled control"),
+        ("mcs-bpt", "dynamic", "MCS BPT, dynamic control"),
+    ],
+)
+def test_demo_of_iso20_is_over_tls(capsys, energy, control, title):
+    bidirectional = energy.endswith("-bpt")
+    cycles = "100" if bidirectional else "10"
+    options = ["--protocol", "iso20", "--energy", energy, "--control", control]
+    assert main(["demo", *options, "--cycles", cycles, "--think-ms", "30"]) == 0
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    assert lines[0].startswith(f"fastsecc demo: ISO 15118-20, {title}, external payment, TLS 1.3; ")
+    assert f"done: {cycles} charge-loop cycles done" in lines
+    assert any("dlink_terminate 1" in line for line in lines)
+    assert ("kWh given back" in " ".join(out.split())) is bidirectional
+
+
+def test_demo_of_iso20_in_plain(capsys):
+    assert main(["demo", "--protocol", "iso20", "--allow-plain-iso20", "--cycles", "3", "--think-ms", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "external payment; SECC and EV" in out
+    assert "done: 3 charge-loop cycles done" in out
+
+
+def test_demo_of_sae_j2847(capsys):
+    """An EV of ISO 15118-2 that gives energy back: its limits are negative meanwhile."""
+    assert main(["demo", "--energy", "dc-bpt", "--cycles", "100", "--think-ms", "30"]) == 0
+    out = capsys.readouterr().out
+    assert "ISO 15118-2, DC BPT, external payment" in out
+    assert "kWh given back" in " ".join(out.split())
+    assert "sae_bidi_mode_active 1" in out
+
+
 def test_demo_as_json(capsys):
     assert main(["demo", "--protocol", "iso2", "--energy", "ac", "--auth", "eim", "--cycles", "3", "--json"]) == 0
     *events, summary = map(json.loads, capsys.readouterr().out.splitlines())
@@ -84,11 +124,8 @@ def test_demo_as_json(capsys):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--protocol", "iso20"], "this version does not have ISO 15118-20 (iso20) yet"),
-        (["--energy", "dc-bpt"], "this version does not have bidirectional charging (dc-bpt) yet"),
-        (["--energy", "ac-bpt"], "this version does not have bidirectional charging (ac-bpt) yet"),
         (["--auth", "pnc"], "this version does not have Plug & Charge (pnc) yet"),
-        (["--protocol", "chademo"], "'chademo' is none of din, iso2"),
+        (["--protocol", "chademo"], "'chademo' is none of din, iso2, iso20"),
         (["--cycles", "0"], "0 is not at least 1"),
         (["--think-ms", "soon"], "'soon' is no number"),
     ],
@@ -100,9 +137,18 @@ def test_what_this_version_does_not_have_is_refused_in_one_line(capsys, options,
     assert reason in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_din_has_no_ac(capsys):
-    assert main(["demo", "--protocol", "din", "--energy", "ac"]) == 2
-    assert "DIN SPEC 70121 charges with DC only" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--protocol", "din", "--energy", "ac"], "DIN SPEC 70121 charges with DC only"),
+        (["--protocol", "iso2", "--energy", "mcs"], "ISO 15118-2 knows DC and AC"),
+        (["--protocol", "iso2", "--control", "dynamic"], "ISO 15118-2 knows no dynamic control mode"),
+        (["--protocol", "iso20", "--think-ms", "300"], "ISO 15118-20 gives an EV 250 ms in the charge loop"),
+    ],
+)
+def test_what_a_protocol_does_not_have(capsys, options, reason):
+    assert main(["demo", *options]) == 2
+    assert reason in capsys.readouterr().err
 
 
 def test_failed_session_is_exit_code_1(capsys, monkeypatch, no_root):
@@ -130,7 +176,7 @@ def test_connector_that_does_not_get_ready_is_said_plainly(capsys, monkeypatch, 
     assert "nowhere0" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("energy", ["dc", "ac"])
+@pytest.mark.parametrize("energy", ["dc", "ac", "dc-bpt", "mcs"])
 @pytest.mark.parametrize(("cycles", "think_s"), [(80, 0.1), (1000, 0.0), (100_000, 1.0)])
 def test_time_lapse_shows_most_of_a_charge(energy, cycles, think_s):
     """As long as the clock is not slower than the session: then it is shown as it is."""

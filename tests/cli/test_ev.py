@@ -89,6 +89,50 @@ def test_ev_charges_over_tls(secure_station, pki, capsys, checked):
     assert "done: 3 charge-loop cycles done" in lines
 
 
+def iso20(station, pki, *options):
+    return ev(station, "--protocol", "iso20", "--tls", "--pki", str(pki), "--json", *options)
+
+
+def summary_of(capsys):
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+@pytest.mark.parametrize("control", ["scheduled", "dynamic"])
+def test_ev_of_iso20_shows_its_certificate(secure_station, pki, capsys, control):
+    assert iso20(secure_station, pki, "--control", control, "--cycles", "3") == 0
+    assert summary_of(capsys)["messages"]["DC_ChargeLoop"] == 3
+
+
+def test_ev_of_iso20_without_a_certificate_is_refused(secure_station, capsys):
+    assert ev(secure_station, "--protocol", "iso20", "--tls", "--cycles", "3") == 1
+    assert "certificate required" in capsys.readouterr().out.lower().replace("_", " ")
+
+
+def test_ev_of_iso20_in_plain_finds_no_protocol(station, capsys):
+    assert ev(station, "--protocol", "iso20") == 1
+    assert "failed: supportedAppProtocolReq: ResponseCode Failed_NoNegotiation" in capsys.readouterr().out
+
+
+def test_ev_of_iso20_pauses_and_resumes(secure_station, pki, capsys):
+    """The session is that of the certificate: it is joined again by the same vehicle."""
+    assert iso20(secure_station, pki, "--cycles", "3", "--pause") == 0
+    paused = summary_of(capsys)["session_id"]
+    assert iso20(secure_station, pki, "--cycles", "3", "--resume", paused) == 0
+    summary = summary_of(capsys)
+    assert summary["session_id"] == paused
+    assert "ServiceSelection" not in summary["messages"]
+
+
+def test_ev_of_iso20_renegotiates_and_confirms(secure_station, pki, capsys):
+    options = ["--renegotiate-after", "3", "--renegotiate-service-after", "6", "--confirm-meter-after", "9"]
+    assert iso20(secure_station, pki, "--cycles", "12", "--standby-after", "5", *options) == 0
+    messages = summary_of(capsys)["messages"]
+    assert messages["ScheduleExchange"] == 3
+    assert messages["ServiceSelection"] == 2
+    assert messages["MeteringConfirmation"] == 1
+    assert messages["DC_ChargeLoop"] == 12
+
+
 def test_ev_wants_what_it_was_told_to(station, secure_station, pki, tmp_path, capsys):
     assert ev(station, "--tls") == 1
     assert "failed: the SECC has no TLS" in capsys.readouterr().out
@@ -141,6 +185,8 @@ def test_secc_that_does_not_exist_is_exit_code_1(capsys, monkeypatch):
         (["--iface", "lo", "--pki", "certs"], "--pki: is of use with --tls only"),
         (["--iface", "lo", "--tls", "--pki", "certs"], "certs: holds no V2G root certificate"),
         (["--iface", "lo", "--protocol", "din", "--pause"], "DIN SPEC 70121 knows no pause"),
+        (["--iface", "lo", "--control", "dynamic"], "ISO 15118-2 knows no dynamic control mode"),
+        (["--iface", "lo", "--protocol", "iso20", "--mobility-needs", "EVCC_SECC"], "mobility-needs: only the dynamic"),
     ],
 )
 def test_mistakes_are_one_line(capsys, options, reason):

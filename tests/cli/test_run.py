@@ -205,6 +205,12 @@ def test_tls_is_that_of_every_connector_and_adds_to_the_file(tmp_path: Path) -> 
     assert [(connector.tls, connector.pki) for connector in config.connectors] == [("force", "certs"), ("off", "certs")]
 
 
+def test_plain_iso20_is_allowed_by_an_option() -> None:
+    arguments = ["run", "--allow-plain-iso20"]
+    assert _config(main_module._parser(arguments).parse_args(arguments)).session.allow_plain_iso20
+    assert not _config(main_module._parser(["run"]).parse_args(["run"])).session.allow_plain_iso20
+
+
 def test_the_example_is_a_file_that_can_be_used(tmp_path: Path, capsys) -> None:
     assert main(["run", "--example-config"]) == 0
     file = tmp_path / "fastsecc.yaml"
@@ -223,6 +229,12 @@ def test_no_slac_is_said_of_every_connector_and_adds_to_the_file(tmp_path: Path)
             (enabled, "optional"),
             (enabled, "required"),
         ]
+
+
+@pytest.mark.parametrize("energy", ["dc", "ac", "dc-bpt", "ac-bpt", "mcs", "mcs-bpt"])
+def test_every_kind_of_energy_can_be_offered(energy: str) -> None:
+    arguments = ["run", "--energy", energy]
+    assert _config(main_module._parser(arguments).parse_args(arguments)).connectors[0].simulator.energy == energy
 
 
 def test_energy_is_that_of_every_connector(tmp_path: Path) -> None:
@@ -269,8 +281,6 @@ def test_a_command_line_that_makes_no_sense_shows_the_usage(arguments: list[str]
     ("arguments", "lacking"),
     [
         (["run", "--auth", "both"], "Plug & Charge"),
-        (["run", "--energy", "dc-bpt"], "bidirectional charging"),
-        (["ev", "--iface", "lo", "--protocol", "iso20"], "ISO 15118-20"),
         (["demo", "--auth", "pnc"], "Plug & Charge"),
     ],
 )

@@ -14,10 +14,11 @@ from fastsecc.exi import decode_flagged, from_json, to_json
 from fastsecc.exi.json_view import from_tree, to_tree
 from fastsecc.messages import app_protocol, din70121, iso2
 from fastsecc.messages.schema import Type
-from tests.exi.vectors import read
+from tests.exi.vectors import NAMESPACES, read
 from tests.strategies import documents
 
-FILES = ("synth_app", "synth_din", "synth_iso2", "synth_xmldsig", "real")
+MESSAGE_SETS = [name for name in NAMESPACES.values() if name != "xmldsig"]
+FILES = (*(f"synth_{schema}" for schema in NAMESPACES), "real")
 
 
 def differing(path: Path) -> tuple[list[str], int]:
@@ -44,7 +45,7 @@ def test_all_vectors(shared: Path, name: str) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("namespace", ["sap", "din", "iso2"])
+@pytest.mark.parametrize("namespace", MESSAGE_SETS)
 @settings(max_examples=40)
 @given(st.data())
 def test_any_message_there_and_back(namespace: str, data: st.DataObject) -> None:

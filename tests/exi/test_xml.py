@@ -11,9 +11,9 @@ from fastsecc.errors import EncodeError
 from fastsecc.exi import from_json, to_xml
 from fastsecc.exi.json_view import from_tree
 from fastsecc.messages import app_protocol, iso2, xmldsig
-from tests.exi.vectors import read
+from tests.exi.vectors import NAMESPACES, read
 
-FILES = ("synth_app", "synth_din", "synth_iso2", "synth_xmldsig", "real")
+FILES = (*(f"synth_{schema}" for schema in NAMESPACES), "real")
 
 
 def differing(path: Path) -> tuple[list[str], int]:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-NAMESPACES = {"app": "sap", "din": "din", "iso2": "iso2", "xmldsig": "xmldsig"}
+NAMESPACES = {
+    "app": "sap",
+    "din": "din",
+    "iso2": "iso2",
+    "cm": "iso20",
+    "ac": "iso20-ac",
+    "dc": "iso20-dc",
+    "acdp": "iso20-acdp",
+    "wpt": "iso20-wpt",
+    "xmldsig": "xmldsig",
+}
 """Our name of a namespace, by the name that the records use."""
 
 

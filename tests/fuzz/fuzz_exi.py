@@ -18,8 +18,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
+from fastsecc import _exi
 from fastsecc.errors import DecodeError, EncodeError
 from fastsecc.exi import Decoded, decode_flagged, encode, to_json, to_xml
+from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.schema import Type
 from tests.exi.vectors import Vector, read
 
@@ -31,7 +33,7 @@ BATCH_TIMEOUT_s = 60
 MEMORY_BYTES = 256 * 2**20
 """What the process may take on top of what it has when it starts."""
 MAX_RANDOM = 120
-AFTER_ROOT = 17
+AFTER_ROOT = 18
 """Bits of the header and the code of the root element, at most; before them there is no element to name."""
 
 Mutation = Callable[[Random, bytes, bytes], bytes]
@@ -121,14 +123,24 @@ def inputs(vectors: list[Vector], random: Random, count: int) -> Iterator[tuple[
 
 def check(octets: bytes, namespace: str, fragment: bool) -> str:
     """Decode one input and say what became of it; raise whatever no caller has to expect."""
+    in_struct = not fragment and _exi.repeat_decode(octets, list(NAMESPACES).index(namespace), 1, True) == 0
     try:
         decoded = decode_flagged(octets, namespace, fragment=fragment)
     except DecodeError as error:
         check_error(error, octets)
+        assert not in_struct
         return "rejected"
+    if in_struct:
+        check_struct(decoded)
     to_json(decoded.message, element=decoded.element)
     to_xml(decoded.message, element=decoded.element)
     return check_encoding(decoded, namespace, fragment)
+
+
+def check_struct(decoded: Decoded) -> None:
+    """What a struct takes is without fault, and written from there as from Python."""
+    assert not decoded.deviations
+    assert _exi.repeat_encode(decoded.message, 1) == encode(decoded.message)
 
 
 def check_error(error: DecodeError, octets: bytes) -> None:

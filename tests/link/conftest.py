@@ -74,15 +74,15 @@ class Connection:
         assert progress is not None
         return progress
 
-    def ask(self, payload: bytes) -> bytes:
-        """Send a frame as the EV and return the payload of the next one that comes back."""
-        self.send(payload)
-        return self.receive()
+    def ask(self, payload: bytes, payload_type: int = 0x8001) -> bytes:
+        """Send a frame as the EV and return the payload of the next one that comes back, of the same type."""
+        self.send(payload, payload_type=payload_type)
+        return self.receive(payload_type)
 
-    def receive(self) -> bytes:
-        header = self.exactly(8)
-        assert header[:4] == b"\x01\xfe\x80\x01"
-        return self.exactly(int.from_bytes(header[4:], "big"))
+    def receive(self, payload_type: int = 0x8001) -> bytes:
+        version, inverse, received_type, length = struct.unpack(">BBHI", self.exactly(8))
+        assert (version, inverse, received_type) == (0x01, 0xFE, payload_type)
+        return self.exactly(length)
 
     def exactly(self, n: int) -> bytes:
         data = b""

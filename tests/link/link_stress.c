@@ -87,6 +87,7 @@ static void publish(struct link *link, unsigned number)
 {
     struct loop_template *t = link_template(link);
     memset(t, 0, sizeof *t);
+    t->payload_type = V2GTP_EXI;
     t->session_id_n = 8;
     memcpy(t->session_id, SESSION_ID, 8);
     t->fresh.kind = t->stale.kind = EXI_iso2_ChargingStatusRes;
@@ -125,7 +126,7 @@ static bool serve(struct link *link, unsigned number)
 
 static struct link *start(int ev[1])
 {
-    static const struct link_settings settings = {.payload_types = {0x8001},
+    static const struct link_settings settings = {.payload_types = {V2GTP_EXI},
                                                   .payload_types_n = 1,
                                                   .max_payload = 512,
                                                   .queue_frames = 4,

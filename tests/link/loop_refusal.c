@@ -26,9 +26,10 @@ static struct loop loop;
 
 static enum loop_verdict ask(uint8_t *out)
 {
-    const uint8_t request[] = {EXI_iso2_ChargingStatusReq};
+    uint8_t request[] = {EXI_iso2_ChargingStatusReq};
+    struct v2gtp frame = {.type = V2GTP_EXI, .payload = request, .length = sizeof request};
     size_t written = 0;
-    return loop_answer(&loop, &codec, request, sizeof request, 1, out, 64, &written);
+    return loop_answer(&loop, &codec, &frame, (struct loop_time){1, 1}, out, 64, &written);
 }
 
 static void publish(void)
@@ -36,6 +37,7 @@ static void publish(void)
     struct loop_template *t = &loop.templates[loop.inbox.back];
     t->fresh.kind = t->stale.kind = EXI_iso2_ChargingStatusRes;
     t->fresh.iso2_ChargingStatusRes.has_MeterInfo = 1;
+    t->payload_type = V2GTP_EXI;
     t->fresh_until_ns = INT64_MAX;
     t->meter_sequence = 7;
     loop_arm(t);

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from fastsecc._link import Closed, CloseMode, CloseReason, Frame, LinkProgress, LinkStats
 from fastsecc.charger.state import ChargerState
@@ -34,14 +35,15 @@ class FakeLink:
         self.events.extend(events)
         os.eventfd_write(self._notify, 1)
 
-    def frame(self, payload: bytes, sequence: int = 1) -> None:
-        self.give(Frame(0x8001, payload, sequence))
+    def frame(self, payload: bytes, sequence: int = 1, payload_type: int = 0x8001) -> None:
+        self.give(Frame(payload_type, payload, sequence))
 
     def close_by_ev(self) -> None:
         self.give(Closed(CloseReason.EV_CLOSED, ""))
 
     def take(self) -> list[Any]:
-        os.eventfd_read(self._notify)
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self._notify)
         events, self.events = self.events, []
         return events
 
@@ -85,7 +87,7 @@ class FakeLink:
 class FakeSession:
     """Stands in for `fastsecc.session.session.Session`; `answers` maps an input's name to what it leads to."""
 
-    namespace = "sap"
+    NAMESPACES: ClassVar = {0x8001: "sap", 0x8002: "common", 0x8102: "common"}
 
     def __init__(self, state: ChargerState | None = None, now: float = 0.0, paused: Any = None) -> None:
         if state is not None:
@@ -96,13 +98,23 @@ class FakeSession:
         self.deadline: float | None = None
         self.template: Any = None
         self.inputs: list[Any] = []
+        self.payload_types: list[int] = []
+        """Of the messages received."""
         self.answers: dict[str, Callable[[], Output]] = {}
+        self.security: tuple[str, bytes | None] | None = None
+
+    def namespace_for(self, payload_type: int) -> str | None:
+        return self.NAMESPACES.get(payload_type)
+
+    def secured(self, version: str, vehicle_certificate: bytes | None) -> None:
+        self.security = version, vehicle_certificate
 
     def _answer(self, name: str, *given: Any) -> Output:
         self.inputs.append((name, *given))
         return self.answers.get(name, Output)()
 
-    def receive(self, message: Any, now: float) -> Output:
+    def receive(self, message: Any, now: float, payload_type: int) -> Output:
+        self.payload_types.append(payload_type)
         return self._answer("receive", message)
 
     def undecodable(self, error: Exception, now: float) -> Output:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from fastsecc._link import CloseMode, Fault, Ignored, LinkProgress
+from fastsecc._link import CloseMode, Fault, Handshake, Ignored, LinkProgress
 from fastsecc.charger.charger import Charger
 from fastsecc.charger.payloads import V2gMessages, message_id
 from fastsecc.errors import DecodeError, EncodeError
@@ -95,7 +95,7 @@ def run(bench: Bench, steps: Step) -> None:
 
 
 def output(response: Any = None, *variables: str, close: Close | None = None) -> Callable[[], Output]:
-    return lambda: Output([Variable(name) for name in variables], response, close)
+    return lambda: Output([Variable(name) for name in variables], response, close=close)
 
 
 def test_vars_go_before_the_template_and_that_before_the_reply(bench: Bench) -> None:
@@ -132,6 +132,17 @@ def test_a_timer_fires_only_after_the_session_has_heard_of_the_loop(bench: Bench
 
     run(bench, steps)
     assert bench.session.inputs == [("loop_progress", "sap:loop", 5), ("wake",)]
+
+
+def test_a_timer_fires_only_after_the_session_has_heard_what_came_before(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.link.frame(b"req")
+        bench.connection.wake()
+        bench.link.close_by_ev()
+        bench.connection.wake()
+
+    run(bench, steps)
+    assert [name for name, *_ in bench.session.inputs] == ["receive", "wake", "closed"]
 
 
 def test_the_template_is_withdrawn_before_the_reply_that_ends_the_loop(bench: Bench) -> None:
@@ -308,6 +319,8 @@ def test_v2g_messages_carry_the_octets_with_their_header(bench: Bench) -> None:
         ids = ("CurrentDemandReq", "CurrentDemandRes")
         return Output([Variable("v2g_messages", V2gMessages(id=message_id(name))) for name in ids], "res")
 
+    bench.charger.state.debug_mode = True
+
     async def steps(bench: Bench) -> None:
         bench.session.answers["receive"] = answer
         bench.link.frame(b"req")
@@ -319,6 +332,70 @@ def test_v2g_messages_carry_the_octets_with_their_header(bench: Bench) -> None:
     assert (response["id"], response["exi"]) == ("CurrentDemandRes", "01fe800100000003726573")
 
 
+def test_messages_keep_to_their_streams(bench: Bench) -> None:
+    """The grammar follows from the payload type; the session says on which stream it answers."""
+
+    async def steps(bench: Bench) -> None:
+        bench.session.answers["receive"] = lambda: Output(response="res", payload_type=0x8102)
+        bench.link.frame(b"req", payload_type=0x8102)
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.session.inputs == [("receive", "common:req")]
+    assert bench.session.payload_types == [0x8102]
+    assert bench.calls == [("reply", 0x8102, b"res", CloseMode.KEEP, 1)]
+
+
+def test_a_frame_of_no_use_to_the_session_is_ignored(bench: Bench, caplog) -> None:
+    async def steps(bench: Bench) -> None:
+        for sequence in (1, 2):
+            bench.link.frame(b"req", sequence, payload_type=0x8005)
+            await bench.turn()
+
+    run(bench, steps)
+    assert bench.session.inputs == []
+    assert bench.calls == []
+    assert caplog.text.count("ignored: payload type 0x8005") == 1
+
+
+def test_what_the_link_answered_is_read_with_its_streams_grammar(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.link.news = LinkProgress(5, b"loop", 1.0, 0, False, 0x8002)
+        bench.connection.wake()
+
+    run(bench, steps)
+    assert bench.session.inputs == [("loop_progress", "common:loop", 5), ("wake",)]
+
+
+def test_the_session_hears_how_secure_the_connection_is(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        bench.link.give(Handshake("TLSv1.3", "", "", "", None))
+        bench.link.frame(b"req")
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.session.security == ("TLSv1.3", None)
+    assert bench.session.inputs == [("receive", "sap:req")]
+
+
+def test_v2g_messages_of_a_stream_carry_its_payload_type(bench: Bench) -> None:
+    def answer() -> Output:
+        ids = ("DC_ChargeLoopReq", "DC_ChargeLoopRes")
+        variables = [Variable("v2g_messages", V2gMessages(id=message_id(name))) for name in ids]
+        return Output(variables, "res", payload_type=0x8002)
+
+    bench.charger.state.debug_mode = True
+
+    async def steps(bench: Bench) -> None:
+        bench.session.answers["receive"] = answer
+        bench.link.frame(b"req", payload_type=0x8102)
+        await bench.turn()
+
+    run(bench, steps)
+    published = [value["exi"] for kind, _, value in bench.calls[:2] if kind == "var"]
+    assert published == ["01fe810200000003726571", "01fe800200000003726573"]
+
+
 def test_v2g_messages_of_what_was_not_received_have_no_octets(bench: Bench) -> None:
     async def steps(bench: Bench) -> None:
         message = Variable("v2g_messages", V2gMessages(id=message_id("")))
@@ -327,6 +404,17 @@ def test_v2g_messages_of_what_was_not_received_have_no_octets(bench: Bench) -> N
 
     run(bench, steps)
     assert bench.calls == [("var", "v2g_messages", {"id": "UnknownMessage"})]
+
+
+def test_v2g_messages_have_no_octets_without_debug_mode(bench: Bench) -> None:
+    async def steps(bench: Bench) -> None:
+        message = Variable("v2g_messages", V2gMessages(id=message_id("SessionSetupReq")))
+        bench.session.answers["receive"] = lambda: Output([message])
+        bench.link.frame(b"req")
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.calls[0] == ("var", "v2g_messages", {"id": "SessionSetupReq"})
 
 
 def test_replies_and_templates_wait_as_configured(bench: Bench) -> None:

@@ -143,7 +143,7 @@ def test_a_data_link_that_was_ready_before_the_start_counts() -> None:
 
 
 def test_an_ev_that_does_not_connect_in_time_is_given_up() -> None:
-    """CMN_SDP_004, CMN_SupportedAppProtocol_005, EVV2G-018: silent until the next `dlink_ready(true)`."""
+    """CMN_SDP_004, CMN_SupportedAppProtocol_005, EVV2G-018, EV20-I-131: silent until the next `dlink_ready(true)`."""
 
     async def steps(bench: Bench) -> None:
         bench.dlink(True)

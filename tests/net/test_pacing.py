@@ -8,7 +8,7 @@ import pytest
 
 from fastsecc import config
 from fastsecc.errors import ConfigError
-from fastsecc.messages import app_protocol, iso2
+from fastsecc.messages import app_protocol, iso2, iso20
 from fastsecc.messages import din70121 as din
 from fastsecc.net.pacing import Pacing
 
@@ -36,6 +36,20 @@ def test_the_most_exact_name_counts(given: dict[str, int], in_din: int, in_iso2:
     pacing = Pacing(given)
     assert pacing.response_ms(session_stop(din)) == in_din
     assert pacing.response_ms(session_stop(iso2)) == in_iso2
+
+
+def test_iso20_has_its_own_names() -> None:
+    """Whatever part of it a message is of."""
+    pacing = Pacing({"ISO15118D20": 20, "DC_ChargeLoop": 5, "ISO15118D20.SessionStop": 40})
+    header = iso20.MessageHeaderType(SessionID=bytes(8), TimeStamp=0)
+    stop = iso20.SessionStopRes(Header=header, ResponseCode=iso20.ResponseCodeType.OK)
+    welding = iso20.dc.DC_WeldingDetectionRes(
+        Header=header,
+        ResponseCode=iso20.ResponseCodeType.OK,
+        EVSEPresentVoltage=iso20.RationalNumberType(Exponent=0, Value=0),
+    )
+    assert [pacing.response_ms(message) for message in (stop, welding, session_stop(iso2))] == [40, 20, 0]
+    assert pacing.response_ms(iso20.dc.DC_ChargeLoopRes) == 0, "a class is no message"
 
 
 def test_the_choice_of_a_protocol_belongs_to_none() -> None:

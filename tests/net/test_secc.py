@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 
+from fastsecc import exi
 from fastsecc.charger.charger import Charger
 from fastsecc.config import Config, ConnectorConfig, ControlConfig, SessionConfig
 from fastsecc.errors import ConfigError
+from fastsecc.messages import iso20
+from fastsecc.messages.app_protocol import AppProtocolType, supportedAppProtocolReq
+from fastsecc.net.connection import V2GTP_HEADER
 from fastsecc.net.connector import Endpoint
 from fastsecc.net.secc import Secc, session_settings
 from fastsecc.sim.battery import Battery
@@ -106,6 +110,36 @@ def test_an_ev_charges(protocol: str, energy: str, loop: Any) -> None:
     assert heard["supported_app_protocols_secc"] == 1
     assert heard["v2g_setup_finished"] == heard["require_auth_eim"] == heard["evcc_id"] == 2
     assert (heard["dlink_error"], heard["hlc_session_failed"]) == (0, 0)
+
+
+ISO20_OFFER = AppProtocolType(
+    ProtocolNamespace="urn:iso:std:iso:15118:-20:DC", VersionNumberMajor=1, VersionNumberMinor=0, SchemaID=1, Priority=1
+)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_iso20_begins_on_its_own_stream_where_it_may_be_plain(plain: bool, caplog) -> None:
+    setup = iso20.SessionSetupReq(Header=iso20.MessageHeaderType(SessionID=bytes(8), TimeStamp=1), EVCCID="WMIV1234")
+
+    async def steps(bench: Bench) -> None:
+        reader, writer = await asyncio.open_connection("::1", bench.ready["0"].tcp_port)
+
+        async def ask(payload_type: int, message: Any, namespace: str) -> Any:
+            payload = exi.encode(message)
+            writer.write(V2GTP_HEADER.pack(0x01, 0xFE, payload_type, len(payload)) + payload)
+            version, inverse, answered_on, length = V2GTP_HEADER.unpack(await reader.readexactly(8))
+            assert (version, inverse, answered_on) == (0x01, 0xFE, payload_type)
+            return exi.decode(await reader.readexactly(length), namespace)
+
+        chosen = await ask(0x8001, supportedAppProtocolReq(AppProtocol=[ISO20_OFFER]), "sap")
+        assert chosen.ResponseCode.startswith("OK" if plain else "Failed")
+        if plain:
+            writer.write(V2GTP_HEADER.pack(0x01, 0xFE, 0x8001, 1) + b"?")
+            assert (await ask(0x8002, setup, "iso20")).ResponseCode == "OK_NewSessionEstablished"
+        writer.close()
+
+    run(Bench(session=SessionConfig(allow_plain_iso20=plain)), steps)
+    assert ("ignored: payload type 0x8001" in caplog.text) is plain
 
 
 def test_two_evs_charge_at_two_connectors_at_once() -> None:

@@ -232,7 +232,7 @@ def test_the_listener_keeps_its_port_from_connection_to_connection(loopback: Int
 
 
 def test_a_connection_is_tuned(loopback: InterfaceAddress) -> None:
-    """A peer that vanished is noticed after 10 + 3 * 3 seconds; nothing waits for a full segment."""
+    """EV20-I-128: a peer that vanished is noticed after 10 + 3 * 3 seconds; nothing waits for a full segment."""
 
     async def steps() -> None:
         charger = Charger(loopback)

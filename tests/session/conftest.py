@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import pytest
 
 from fastsecc import exi
 from fastsecc.charger import commands, variables
 from fastsecc.charger.state import ChargerState
-from fastsecc.messages import din70121, iso2, reflection
+from fastsecc.messages import din70121, iso2, iso20, payload_types, reflection
 from fastsecc.messages.app_protocol import AppProtocolType, supportedAppProtocolReq
 from fastsecc.messages.schema import Type
 from fastsecc.session.api import LoopProgress, Output, Paused, SessionSettings
@@ -18,7 +19,13 @@ from fastsecc.session.loop import answer_from_template
 from fastsecc.session.session import Session
 
 NAMESPACES = {"din": din70121, "iso2": iso2}
-URI = {"din": "urn:din:70121:2012:MsgDef", "iso2": "urn:iso:15118:2:2013:MsgDef"}
+OFFERS = {
+    "din": ("urn:din:70121:2012:MsgDef", 2),
+    "iso2": ("urn:iso:15118:2:2013:MsgDef", 2),
+    "iso20-ac": ("urn:iso:std:iso:15118:-20:AC", 1),
+    "iso20-dc": ("urn:iso:std:iso:15118:-20:DC", 1),
+}
+"""Namespace and major version in supportedAppProtocolReq."""
 START_s = 1000.0
 UNIX_AT_START_s = 1_700_000_000.0
 MESSAGE_PAUSE_s = 0.1
@@ -50,6 +57,11 @@ def _check_value(value: Any, described: reflection.Field, place: str) -> None:
         assert described.length.min <= len(value) <= (described.length.max or len(value)), f"{place} is {value!r}"
 
 
+def element_of(message: Any) -> Any:
+    """Give a message's body element; in ISO 15118-20 the message itself."""
+    return message.Body.BodyElement if hasattr(message, "Body") else message
+
+
 @dataclass
 class Step:
     """What one input led to."""
@@ -60,7 +72,7 @@ class Step:
     def body(self) -> Any:
         """Body element of the response."""
         assert self.output.response is not None, f"no response: {self.output.log}"
-        return self.output.response.Body.BodyElement
+        return element_of(self.output.response)
 
     @property
     def code(self) -> str:
@@ -108,7 +120,7 @@ class Drive:
     def took(self, output: Output) -> Step:
         """Check and keep an output."""
         for variable in output.variables:
-            variables.check(variable.name, variable.payload)
+            variables.check(variable.name, variable.payload, signed=self.charger.discharges)
         if output.response is not None:
             self.check_sendable(output.response)
         self.outputs.append(output)
@@ -119,10 +131,13 @@ class Drive:
         check_message(response)
         assert exi.decode(exi.encode(response), reflection.namespace_of(type(response))) == response
 
-    def receive(self, message: Any) -> Step:
-        """Let a whole message come in."""
+    def receive(self, message: Any, payload_type: int | None = None) -> Step:
+        """Let a whole message come in, on its main stream or another."""
         self.now += MESSAGE_PAUSE_s
-        return self.took(self.session.receive(message, self.now))
+        stream = payload_types.payload_type_of(message) if payload_type is None else payload_type
+        step = self.took(self.session.receive(message, self.now, stream))
+        assert step.output.response is None or step.output.payload_type == stream
+        return step
 
     def negotiate(self, *offers: tuple[str, int, int, int, int]) -> Step:
         """Send supportedAppProtocolReq: (namespace, major, minor, schema id, priority)."""
@@ -140,17 +155,22 @@ class Drive:
 
     def choose(self, namespace: str) -> Step:
         """Send supportedAppProtocolReq for one protocol."""
-        return self.negotiate((URI[namespace], 2, 0, 1, 1))
+        uri, major = OFFERS[namespace]
+        return self.negotiate((uri, major, 0, 1, 1))
 
     def message(self, body: Any, session_id: bytes | None = None) -> Any:
         """Put a body element into a message with the session's id, or another."""
+        own = self.session.session_id if session_id is None else session_id
+        if self.session.namespace == "iso20":
+            seconds = int(UNIX_AT_START_s + self.now - START_s)
+            return msgspec.structs.replace(body, Header=iso20.MessageHeaderType(SessionID=own, TimeStamp=seconds))
         messages = NAMESPACES[self.session.namespace]
-        header = messages.MessageHeaderType(SessionID=self.session.session_id if session_id is None else session_id)
+        header = messages.MessageHeaderType(SessionID=own)
         return messages.V2G_Message(Header=header, Body=messages.BodyType(BodyElement=body))
 
-    def send(self, body: Any, session_id: bytes | None = None) -> Step:
+    def send(self, body: Any, session_id: bytes | None = None, payload_type: int | None = None) -> Step:
         """Send a request to the state machine."""
-        return self.receive(self.message(body, session_id))
+        return self.receive(self.message(body, session_id), payload_type)
 
     def ok(self, body: Any) -> Step:
         """Send a request that must be answered with an OK code."""
@@ -166,15 +186,16 @@ class Drive:
         self.now += MESSAGE_PAUSE_s
         self.link_stale |= self.now > template.fresh_until
         request = self.message(body)
-        response = answer_from_template(template, request, self.now, self.link_meter_sent)
-        if getattr(response.Body.BodyElement, "MeterInfo", None) is not None:
+        unix_s = int(UNIX_AT_START_s + self.now - START_s)
+        response = answer_from_template(template, request, self.now, self.link_meter_sent, unix_s)
+        if getattr(element_of(response), "MeterInfo", None) is not None:
             self.link_meter_sent = template.meter_sequence
         self.link_answered += 1
         self.check_sendable(response)
         if not tell:
-            return response.Body.BodyElement, None
+            return element_of(response), None
         progress = LoopProgress(self.link_answered, request, self.now, self.link_meter_sent, self.link_stale)
-        return response.Body.BodyElement, self.took(self.session.loop_progress(progress, self.now))
+        return element_of(response), self.took(self.session.loop_progress(progress, self.now))
 
     def command(self, name: str, **args: Any) -> Step:
         """Issue a cmd, and let the session see it."""

@@ -120,5 +120,7 @@ def test_communication_setup_timeout_before_the_first_word(make: MakeDrive) -> N
 def test_quirks_are_checked(make: MakeDrive) -> None:
     with pytest.raises(ConfigError, match="session-stop-in-loop"):
         Drive(make.dc().charger, SessionSettings(quirks=frozenset({"session-stop-in-lop"})))
-    assert quirks.active({"stop-before-loop"}) == {"stop-before-loop"}
-    assert quirks.active({"no-stop-before-loop"}) == set()
+    usual = {quirk.name for quirk in quirks.QUIRKS.values() if quirk.default}
+    assert quirks.active({"stop-before-loop"}) == {"stop-before-loop"} | usual
+    assert quirks.active({"no-stop-before-loop"}) == usual
+    assert quirks.active({f"no-{name}" for name in usual}) == set()

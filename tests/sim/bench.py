@@ -28,10 +28,13 @@ class Bench:
         self.commands: list[tuple[str, dict]] = []
         self.exchanged: list[tuple[str, object]] = []
         """Request name and response, in order."""
+        self.requests: list[tuple[str, object]] = []
+        """Request name and request, in order."""
         self.at_request: dict[tuple[str, int], Callable[[], None]] = {}
         """What happens right before the nth request of a name."""
         self._heard: list[tuple[str, object]] = []
         self._answer = None
+        self._payload_type = 0
         self.charger.subscribe(lambda name, value: self._heard.append((name, value)))
         self.issue(self.simulated.boot(self.now))
 
@@ -49,9 +52,16 @@ class Bench:
         """Let somebody else issue a cmd."""
         self.issue([(name, args)])
 
-    def charge(self, ev: Ev):
-        """Let an EV connect, charge and leave; gives its result."""
+    def charge(self, ev: Ev, certificate: bytes | None = b"a vehicle's leaf"):
+        """Let an EV connect, charge and leave; gives its result.
+
+        Args:
+            ev: the car.
+            certificate: what an EV of ISO 15118-20 shows in TLS 1.3.
+        """
         self.session = Session(self.charger.state, self.session_settings, self.now, self.paused)
+        if ev.settings.protocol == "iso20":
+            self.session.secured("TLSv1.3", certificate)
         try:
             request = ev.start(self.now)
             while request is not None:
@@ -70,6 +80,9 @@ class Bench:
     def names(self) -> list[str]:
         """Names of the vars published so far, those that repeat in the loop left out."""
         frequent = {"dc_ev_status", "dc_ev_target_voltage_current", "dc_ev_remaining_time", "dc_ev_maximum_limits"}
+        frequent |= {"v2g_messages", "display_parameters", "meter_info_requested", "dc_ev_present_voltage"}
+        frequent |= {"d20_dc_dynamic_charge_mode", "ac_ev_power_limits", "ac_ev_present_powers"}
+        frequent |= {"ac_ev_dynamic_control_mode"}
         return [name for name, _ in self.variables if name not in frequent]
 
     def _exchange(self, request):
@@ -78,7 +91,10 @@ class Bench:
         if (request.name, nth) in self.at_request:
             self.at_request[request.name, nth]()
         self._answer = None
-        self._take(self.session.receive(request.message, self.now))
+        self.requests.append((request.name, request.message))
+        assert self.session.namespace_for(request.payload_type) == request.namespace
+        self._payload_type = request.payload_type
+        self._take(self.session.receive(request.message, self.now, request.payload_type))
         self._pass_time(self.now + ANSWER_TIME_S)
         until = request.send_at + request.timeout_s
         while self._answer is None:  # held back
@@ -92,6 +108,7 @@ class Bench:
             self.charger.publish(variable.name, variable.payload)
         if output.response is not None:
             assert self._answer is None, "two answers to one request"
+            assert output.payload_type == self._payload_type
             self._answer = output.response
         self._listen()
 

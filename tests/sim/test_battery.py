@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fastsecc.sim.battery import Battery
+from fastsecc.sim.battery import Battery, battery_for
 
 
 def test_constant_current_until_the_voltage_limit_then_less():
@@ -51,3 +51,24 @@ def test_remaining_time_shrinks_with_power_and_time_lapse():
     assert battery.seconds_to(100, power_w=30_000) == pytest.approx(360)
     assert battery.seconds_to(40, power_w=30_000) == 0
     assert battery.seconds_to(100, power_w=0) == 0
+
+
+def test_what_a_battery_can_give():
+    battery = Battery(soc_percent=50, max_discharge_current_a=100, max_discharge_power_w=18_500)
+    assert battery.available_current_a == pytest.approx(18_500 / 370)
+    battery.max_discharge_power_w = 1e6
+    assert battery.available_current_a == 100
+
+
+def test_terminal_voltage_follows_the_current():
+    battery = Battery(soc_percent=50, resistance_ohm=0.1)
+    assert battery.terminal_voltage_v(100) == pytest.approx(380)
+    assert battery.terminal_voltage_v(-100) == pytest.approx(360)
+    assert battery.terminal_voltage_v(10_000) == battery.max_voltage_v
+
+
+@pytest.mark.parametrize(("energy", "least_wh", "most_wh"), [("dc-bpt", 1e4, 2e5), ("mcs", 3e5, 1e6)])
+def test_battery_that_suits_the_energy(energy, least_wh, most_wh):
+    battery = battery_for(energy, 33.0, 5.0)
+    assert least_wh < battery.capacity_wh < most_wh
+    assert (battery.soc_percent, battery.time_lapse) == (33.0, 5.0)

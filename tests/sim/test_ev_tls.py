@@ -8,8 +8,15 @@ import ssl
 from collections.abc import Callable
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from fastsecc.errors import ConfigError, EvError
+from fastsecc.security import layouts
 from fastsecc.sim import test_pki
 from fastsecc.sim.ev import tls
 from fastsecc.sim.ev.client import Client
@@ -67,6 +74,62 @@ def test_an_exchange(pki, server_context):
     frame = bytes.fromhex("01fe800100000006") + b"answer"
     summary, (received, _) = converse(tls.context((pki / test_pki.V2G_ROOT,)), answer(server_context, frame))
     assert (summary, received) == ("TLSv1.2 ECDHE-ECDSA-AES128-SHA256", b"answer")
+
+
+def demanding(pki):
+    """A server that demands a vehicle's certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    folder = pki / test_pki.CHARGER
+    context.load_cert_chain(folder / "SECC_P256_CERT_CHAIN.pem", folder / "SECC_P256_LEAF.key")
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(pki / test_pki.OEM_ROOT)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+ANSWER = bytes.fromhex("01fe800100000006") + b"answer"
+
+
+def test_a_vehicle_shows_its_certificate(pki):
+    ours = tls.context_iso20((pki / test_pki.V2G_ROOT,), layouts.vehicle(pki))
+    summary, (received, _) = converse(ours, answer(demanding(pki), ANSWER))
+    assert summary.startswith("TLSv1.3 ")
+    assert received == b"answer"
+
+
+def test_a_vehicle_without_a_certificate_is_told(pki):
+    def refuse(stream):
+        with pytest.raises(ssl.SSLError, match="PEER_DID_NOT_RETURN_A_CERTIFICATE"):
+            demanding(pki).wrap_socket(stream, server_side=True)
+
+    with pytest.raises(EvError, match=r"(?i)certificate.required"):
+        converse(tls.context_iso20((pki / test_pki.V2G_ROOT,)), refuse)
+
+
+def test_a_vehicles_key_with_a_password(pki, tmp_path):
+    key = load_pem_private_key((pki / test_pki.VEHICLE / "OEM_P256_LEAF.key").read_bytes(), None)
+    chain = (pki / test_pki.VEHICLE / "OEM_P256_CERT_CHAIN.pem").read_bytes()
+    folder = tmp_path / "iso15118_2"
+    for path, octets in {
+        "private_keys/oemLeaf.key": key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret")
+        ),
+        "private_keys/oemLeafPassword.txt": b"secret\n",
+        "certs/oemCertChain.pem": chain,
+    }.items():
+        test_pki.write(folder / path, octets)
+    ours = tls.context_iso20((pki / test_pki.V2G_ROOT,), layouts.vehicle(tmp_path))
+    assert converse(ours, answer(demanding(pki), ANSWER))[1][0] == b"answer"
+    (folder / "private_keys/oemLeafPassword.txt").write_text("wrong")
+    with pytest.raises(ConfigError, match=r"oemLeaf\.key: is of no use for TLS"):
+        tls.context_iso20((), layouts.vehicle(tmp_path))
+
+
+def test_a_folder_without_a_vehicles_certificate(pki, tmp_path):
+    assert layouts.vehicle(tmp_path) is None
+    (tmp_path / test_pki.VEHICLE).mkdir(parents=True)
+    (tmp_path / test_pki.VEHICLE / "lonely.key").write_text("")
+    assert layouts.vehicle(tmp_path) is None
 
 
 def test_a_server_that_says_goodbye(server_context):

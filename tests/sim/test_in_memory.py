@@ -276,3 +276,50 @@ def test_the_hundredth_session_is_as_good_as_the_first(wishes):
         variables.append(bench.names())
     assert codes[0] == codes[-1]
     assert variables[1] == variables[-1]
+
+
+# SAE J2847/2: an EV of ISO 15118-2 gives energy back
+
+SAE = replace(ISO2_DC, energy="dc-bpt", cycles=120)
+
+
+def test_v2g_energy_flows_back_while_the_limits_are_negative():
+    bench = bench_for(SAE, sae_j2847_mode="V2G", discharge_after_s=4.0, discharge_s=4.0)
+    result = bench.charge(Ev(SAE, Battery(soc_percent=50)))
+    meter = bench.simulated.outlet.meter
+    assert result.ok, result.reason
+    assert "sae_bidi_mode_active" in bench.names()
+    assert result.discharged_wh > 0
+    assert meter.discharged_wh == pytest.approx(result.discharged_wh, rel=0.15)
+    assert meter.energy_wh > 0
+    loop = [answer.Body.BodyElement for name, answer in bench.exchanged if name == "CurrentDemandReq"]
+    assert {answer.EVSEMaximumCurrentLimit.Value > 0 for answer in loop} == {True, False}
+    assert min(answer.EVSEPresentCurrent.Value for answer in loop) < 0
+    assert loop[-1].EVSEPresentCurrent.Value > 0, "and then it charges on"
+
+
+def test_v2h_energy_flows_back_all_the_time_until_the_ev_has_no_more_to_give():
+    bench = bench_for(SAE, sae_j2847_mode="V2H", time_lapse=600)
+    wishes = replace(SAE, cycles=None, minimum_soc_percent=40.0)
+    result = bench.charge(Ev(wishes, Battery(soc_percent=50, time_lapse=600)))
+    assert result.ok, result.reason
+    assert result.energy_wh < 0
+    assert result.soc_end_percent == pytest.approx(40, abs=2)
+    assert bench.simulated.outlet.meter.energy_wh == 0
+    codes = [name for name, _ in bench.exchanged].count("ChargeParameterDiscoveryReq")
+    assert codes == 2, "the second says what the EV gives"
+
+
+@pytest.mark.parametrize("mode", ["V2G", "V2H"])
+def test_limits_of_a_session_that_gave_energy_back_do_not_outlive_it(mode):
+    bench = bench_for(SAE, sae_j2847_mode=mode, discharge_after_s=1.0, discharge_s=1000.0)
+    bench.charge(Ev(replace(SAE, cycles=30), Battery(soc_percent=50)))
+    assert bench.charger.state.dc_maximum_limits.current_a > 0
+    assert bench.charge(Ev(ISO2_DC)).energy_wh > 0
+
+
+def test_ev_that_wants_to_give_leaves_a_charger_that_does_not_take():
+    bench = bench_for(SAE)
+    result = bench.charge(Ev(SAE))
+    assert result.reason == "the EVSE offers no service of SAE J2847/2"
+    assert not result.ok

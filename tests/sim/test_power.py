@@ -6,7 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from fastsecc.sim.power import SAFE_VOLTAGE_V, AcPower, AcRatings, Contactor, DcMode, DcPower, DcRatings, Meter, ramp
+from fastsecc.sim.power import (
+    SAFE_VOLTAGE_V,
+    AcPower,
+    AcRatings,
+    Contactor,
+    DcMode,
+    DcPower,
+    DcRatings,
+    McsRatings,
+    Meter,
+    ramp,
+)
 
 RATINGS = DcRatings(voltage_ramp_v_per_s=1000, current_ramp_a_per_s=100, contactor_delay_s=0.1, isolation_test_s=0.5)
 
@@ -153,14 +164,14 @@ def test_contactor_closes_late_and_opens_at_once():
 
 def test_ac_current_is_the_lesser_of_both_sides_and_flows_in_every_phase():
     power = AcPower(AcRatings(phases=3, max_current_a=32, current_ramp_a_per_s=20))
-    power.ev_max_current_a = 16
+    power.ev_current_a = 16
     run(power, 0.0, 1.0)
     assert power.power_w == 0, "the contactor is open"
     power.contactor.close()
     run(power, 1.0, 3.0)
     assert power.current_a == 16
     assert power.power_w == 3 * 230 * 16
-    power.ev_max_current_a = 63
+    power.ev_current_a = 63
     run(power, 3.0, 5.0)
     assert power.current_a == 32
     assert power.power_w == power.ratings.max_power_w
@@ -172,3 +183,60 @@ def test_meter_in_time_lapse_counts_what_the_battery_takes():
     meter = Meter(time_lapse=60)
     meter.add(power_w=3600, duration_s=1)
     assert meter.energy_wh == pytest.approx(60)
+
+
+def discharging(**ratings):
+    power = DcPower(replace(RATINGS, **ratings), bidirectional=True)
+    power.step(0.0)
+    power.start_pre_charge()
+    power.set_target(400.0, 1.0)
+    run(power, 0.0, 2.0)
+    power.start_charge()
+    power.set_target(400.0, -1000.0)
+    return power
+
+
+def test_bidirectional_output_takes_energy_back():
+    power = discharging(max_discharge_current_a=50)
+    assert run(power, 2.0, 2.25)[-1][2] == pytest.approx(-25)
+    assert run(power, 2.25, 12.0)[-1][2] == -50
+    assert power.meter.energy_wh == 0
+    assert power.meter.discharged_wh == pytest.approx(400 * 50 * 9.75 / 3600, rel=0.01)
+
+
+def test_discharging_power_is_limited_too():
+    power = discharging(max_discharge_power_w=8_000)
+    assert run(power, 2.0, 6.0)[-1][2] == pytest.approx(-20)
+
+
+def test_megawatt_output():
+    ratings = McsRatings(isolation_test_s=0.1)
+    power = DcPower(ratings)
+    power.set_target(2000.0, 5000.0)
+    assert (power.target_voltage_v, power.target_current_a) == (1250, 3000)
+    assert ratings.max_power_w == 1250 * 3000
+    power.start_cable_check(1250.0)
+    power.step(0.0)
+    run(power, 0.0, 3.0)
+    assert power.isolation_status == "Valid"
+
+
+@pytest.mark.parametrize(("bidirectional", "power_w"), [(True, -11_040), (False, 0)])
+def test_ac_outlet_follows_what_the_ev_says(bidirectional, power_w):
+    power = AcPower(AcRatings(), bidirectional=bidirectional)
+    power.step(0.0)
+    power.contactor.close()
+    run(power, 0.0, 1.0)
+    power.follow(-11_040.0)
+    assert power.power_w == pytest.approx(power_w)
+    run(power, 1.0, 2.0)
+    assert power.meter.discharged_wh == pytest.approx(-power_w / 3600)
+    power.follow(1e6)
+    assert power.power_w == power.max_power_w
+
+
+def test_meter_counts_both_ways():
+    meter = Meter()
+    meter.add(power_w=3600, duration_s=1)
+    meter.add(power_w=-7200, duration_s=1)
+    assert (meter.energy_wh, meter.discharged_wh) == pytest.approx((1, 2))

@@ -10,7 +10,8 @@ import pytest
 from fastsecc.sim.battery import Battery
 from fastsecc.sim.ev import Ev, EvSettings
 from fastsecc.sim.ev.runner import Exchange
-from fastsecc.sim.watch import CLEAR_LINE, GREEN, RED, JsonWatch, TextWatch
+from fastsecc.sim.watch import CLEAR_LINE, GREEN, RED, JsonWatch, TextWatch, describe
+from tests.sim.scripted_iso20 import ScriptedIso20Secc
 from tests.sim.scripted_secc import ScriptedSecc
 
 
@@ -144,3 +145,41 @@ def test_json_lines():
     assert summary["session_id"] == "0102030405060708"
     assert summary["messages"]["CurrentDemand"] == 10
     assert summary["loop"] == {"count": 10, "median_ms": 1.0, "p99_ms": 1.0, "max_ms": 1.0}
+
+
+def watch_iso20(kind, **wishes):
+    """Let a scripted ISO 15118-20 session be watched."""
+    settings = EvSettings(protocol="iso20", cycles=20, think_s=0.2, **wishes)
+    ev, secc, out = Ev(settings, Battery(soc_percent=50)), ScriptedIso20Secc(settings), io.StringIO()
+    watcher = kind(ev, out, describe(settings))
+    watcher.begin()
+    now, request = 0.0, ev.start(0.0)
+    while request is not None:
+        now = request.send_at + 0.001
+        answer, asked = secc.answer(request), request.name
+        request = ev.receive(answer, now)
+        watcher.on_exchange(Exchange(asked, answer, 0.001, now))
+    watcher.end(ev.result)
+    return out.getvalue()
+
+
+def test_iso20_session():
+    text = watch_iso20(TextWatch, energy="dc-bpt", discharge_after_cycles=5, discharge_cycles=10)
+    lines = text.splitlines()
+    assert lines[0] == "ISO 15118-20, DC BPT, scheduled control, external payment"
+    loop = [line for line in lines if "DC_ChargeLoop x" in line]
+    assert any(" -50.0 A  -18" in line for line in loop)
+    assert len({line.index(" kW") for line in loop}) == 1, "negative numbers are in line, too"
+    assert any("DC_PreCharge" in line and line.endswith(" V") for line in lines)
+    assert "charge loop: 20, median 1.00 ms" in " ".join(text.split())
+    assert " kWh taken, 0." in text
+    assert " kWh given back" in " ".join(text.split())
+
+
+def test_iso20_json_lines():
+    text = watch_iso20(JsonWatch, energy="ac-bpt", discharge_after_cycles=0, discharge_cycles=99)
+    *events, summary = map(json.loads, text.splitlines())
+    loop = [event for event in events if event["request"] == "AC_ChargeLoopReq"]
+    assert loop[-1]["power_w"] == -5000
+    assert summary["energy_wh"] < 0 < summary["discharged_wh"]
+    assert (summary["protocol"], summary["energy"], summary["loop"]["count"]) == ("iso20", "ac-bpt", 20)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import ModuleType
+from typing import TypeGuard
 
 from exi_grammar.fields import Value, element_content, fields_of
 from fastsecc.messages.namespaces import Namespace
@@ -34,13 +36,19 @@ def elements_of(namespace: Namespace) -> Elements:
     }
     named = {qname: [content] for qname, content in declared.items()}
     attributes = set()
-    for field in (field for cls in classes_of(declared.values()) for field in fields_of(cls)):
+    # Types that no element uses, such as the abstract ones of other messages, still have a say in the names.
+    defined = [cls for module in namespace.modules() for cls in vars(module).values() if _is_type_of(cls, module)]
+    for field in (field for cls in classes_of([*declared.values(), *defined]) for field in fields_of(cls)):
         qname = field.name, field.namespace
         if field.attribute:
             attributes.add(qname)
         elif not field.text and field.content not in named.setdefault(qname, []):
             named[qname].append(field.content)
     return Elements(dict(sorted(declared.items())), dict(sorted(named.items())), sorted(attributes))
+
+
+def _is_type_of(cls: object, module: ModuleType) -> TypeGuard[type[Type]]:
+    return isinstance(cls, type) and issubclass(cls, Type) and cls.__module__ == module.__name__
 
 
 def classes_of(contents: Iterable[Content]) -> list[type[Type]]:

@@ -9,13 +9,16 @@ from enum import StrEnum
 from exi_grammar.fields import Kind, Value
 from exi_grammar.flat import Item, flat_items
 from exi_grammar.grammar import END, REFUSED, Entry, Grammar, State
-from exi_grammar.structs import BODIES, LOOP_MESSAGES, Place, has_presence, prefix_of
+from exi_grammar.structs import BODIES, ENVELOPES, LOOP_MESSAGES, Place, octets_of_presence, prefix_of
+from fastsecc.messages.schema import Type
 
-NOWHERE = 0xFFFF
+NOWHERE = "EXI_NOWHERE"
 """Offset of what has no place in a struct."""
 ALWAYS, NEVER = 0xFF, 0xFF
 """Presence of what is always there; what the octet that tells of its presence is never, for what has no place."""
 BARE, REPEATED, WIDE, ABSTRACT, CLEAR = 1, 2, 4, 8, 16
+CLEAR_SHIFT = 5
+"""Above the flags stands how many words more than one a struct has to have cleared."""
 SPARSE = 31
 """Stands where other states say how often their first production repeats."""
 REPEAT_SHIFT = 3
@@ -71,7 +74,7 @@ class Tables:
             self._types(),
             self._flat_table(),
             self._roots(),
-            _array("uint8_t", "exi_message_codes", [str(self._message_code(message)) for _, message in LOOP_MESSAGES]),
+            _array("exi_loop", "exi_loops", map(self._loop, LOOP_MESSAGES)),
             _array("uint16_t", "exi_modules", [str(self._names.offset(name)) for name in self._modules]),
             self._names.text(),
         ]
@@ -103,7 +106,8 @@ class Tables:
         elif entry.kind is Kind.COMPLEX:
             child = self._grammar.types[entry.child]
             bits, content = self._flat_numbers[entry.child], child.start
-            flags |= CLEAR * (entry.place is not None and has_presence(child.cls))
+            if entry.place is not None and (n := octets_of_presence(child.cls)):
+                flags |= CLEAR | (n - 1) // 8 << CLEAR_SHIFT
         name = self._names.offset(entry.name)
         return f"{{{entry.kind.value}, {bits}, {flags}, {entry.slot}, {content}, {name}}}"
 
@@ -162,13 +166,20 @@ class Tables:
             document, fragment = len(fields), len(fields) + len(root.document)
             fields += [*root.document, *root.fragment]
             starts = f"{{{{{document}, {len(root.document)}}}, {{{fragment}, {len(root.fragment)}}}}}"
-            rows.append(f"{{{starts}, {root.document.index(root.envelope) if root.envelope else STOP}}}")
+            rows.append(f"{{{starts}}}")
         return _array("uint16_t", "exi_root_fields", map(str, fields)) + _array("exi_root", "exi_roots", rows)
 
-    def _message_code(self, message: type) -> int:
-        """Return the event code of a charge-loop message in its Body."""
-        bodies = [cls for cls in BODIES if prefix_of(cls) == prefix_of(message)]
-        (start,) = (entry.start for entry in self._grammar.types if entry.cls in bodies)
+    def _loop(self, message: type[Type]) -> str:
+        """Write the namespace of a charge-loop message, and the event codes of its document and in its Body."""
+        bodies = {prefix_of(cls): cls for cls in BODIES}
+        envelopes = {prefix_of(cls): cls for cls in ENVELOPES}
+        prefix = prefix_of(message)
+        namespace, field = self._grammar.documents[envelopes.get(prefix, message)]
+        document = self._grammar.roots[namespace].document.index(field)
+        return f"{{{namespace}, {document}, {self._body_code(message, bodies[prefix]) if prefix in bodies else 0}}}"
+
+    def _body_code(self, message: type[Type], body: type[Type]) -> int:
+        (start,) = (entry.start for entry in self._grammar.types if entry.cls is body)
         fields = [production.field for production in self._grammar.states[start].productions]
         contents = [self._grammar.types[self._grammar.entries[field].child].cls for field in fields]
         return contents.index(message)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from exi_grammar.content import Rest, Term, content_of, steps
 from exi_grammar.elements import Content, Elements, QName, classes_of, elements_of
 from exi_grammar.fields import Field, Kind, Value, fields_of
-from exi_grammar.structs import ENVELOPES, Place, is_placed, place_of
+from exi_grammar.structs import Place, is_placed, place_of, place_of_document
 from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.schema import Type
 
@@ -78,8 +78,6 @@ class Root:
 
     document: list[int]
     fragment: list[int]
-    envelope: int
-    """The element that every message is wrapped in, if there is one."""
 
 
 class Grammar:
@@ -91,21 +89,26 @@ class Grammar:
         self.types: list[TypeEntry] = []
         self.roots: list[Root] = []
         self._type_ids: dict[type[Type], int] = {}
-        self._members: dict[type[Type], list[tuple[QName, type[Type]]]] = {}
+        self._members: dict[type[Type], dict[type[Type], list[tuple[QName, type[Type]]]]] = {}
+        """Of substitution groups, by their heads, as each class sees them: in the namespace that it is from."""
         self._field_ids: dict[Field, int] = {}
         self._root_ids: dict[tuple[str, Content], int] = {}
+        self.documents: dict[type[Type], tuple[int, int]] = {}
+        """Root elements that have a place in a C struct: the number of their namespace, and of the field."""
         every = {name: elements_of(namespace) for name, namespace in NAMESPACES.items()}
         for elements in every.values():
             self._add_types(elements)
         # Fields with a place in a C struct get the lowest numbers, so that only these need to have places.
-        envelopes = {name: self._envelope(elements) for name, elements in every.items()}
+        for number, elements in enumerate(every.values()):
+            self._add_placed_documents(number, elements)
         for entry in sorted(self.types, key=lambda entry: not is_placed(entry.cls)):
             entry.fields = self._add_fields(self._fields_with_members(entry.cls))
         self.placed = max(entry.fields.stop for entry in self.types if is_placed(entry.cls))
+        self._find_root_ids()
         for entry in self.types:
             entry.start = self._add_states(entry.cls)
-        for name, elements in every.items():
-            self.roots.append(Root(self._document(elements), self._fragment(elements), envelopes[name]))
+        for elements in every.values():
+            self.roots.append(Root(self._document(elements), self._fragment(elements)))
 
     @property
     def depth(self) -> int:
@@ -120,24 +123,24 @@ class Grammar:
         return max(map(depth, range(len(self.types))))
 
     def _add_types(self, elements: Elements) -> None:
-        for cls in classes_of(elements.declared.values()):
+        declared = {qname: cls for qname, cls in elements.declared.items() if isinstance(cls, type)}
+        members = {
+            head: [(qname, cls) for qname, cls in declared.items() if issubclass(cls, head)]
+            for head in declared.values()
+        }
+        for cls in classes_of(content for contents in elements.named.values() for content in contents):
             if cls not in self._type_ids:
                 self._type_ids[cls] = len(self.types)
+                self._members[cls] = members
                 self.types.append(TypeEntry(cls))
-        for head in elements.declared.values():
-            if isinstance(head, type):
-                self._members[head] = [
-                    (qname, cls)
-                    for qname, cls in elements.declared.items()
-                    if isinstance(cls, type) and issubclass(cls, head)
-                ]
 
     def _fields_with_members(self, cls: type[Type]) -> list[Field]:
         return [member for field in fields_of(cls) for member in self._alternatives(field)]
 
     def _alternatives(self, field: Field) -> list[Field]:
         """List what may stand for a field: itself, or the members of its substitution group."""
-        members = self._members.get(field.content, []) if field.referred and isinstance(field.content, type) else []
+        heads = self._members[field.owner] if field.referred else {}
+        members = heads.get(field.content, []) if isinstance(field.content, type) else []
         if len(members) < 2:
             return [field]
         return [replace(field, name=name, namespace=uri, content=cls) for (name, uri), cls in members]
@@ -199,14 +202,21 @@ class Grammar:
             more.append(Production(REFUSED, NO_STATE))
         return more
 
-    def _envelope(self, elements: Elements) -> int:
+    def _add_placed_documents(self, namespace: int, elements: Elements) -> None:
+        """Add the root elements that the charge loop takes: they are apart from others of their name."""
         for (name, _), content in elements.declared.items():
-            if content in ENVELOPES:
+            place = place_of_document(content) if isinstance(content, type) else None
+            if isinstance(content, type) and place is not None:
+                self.documents[content] = namespace, len(self.entries)
+                self._root_ids[name, content] = len(self.entries)
                 self.entries.append(self._entry(name, content))
-                self.entries[-1].place = Place("0")
-                self._root_ids[name, content] = len(self.entries) - 1
-                return len(self.entries) - 1
-        return 0
+                self.entries[-1].place = place
+
+    def _find_root_ids(self) -> None:
+        """Let roots share the fields that belong to types, but for those with a place in a C struct."""
+        for each, number in self._field_ids.items():
+            if not self.entries[number].bare and self.entries[number].place is None:
+                self._root_ids.setdefault((each.name, each.content), number)
 
     def _document(self, elements: Elements) -> list[int]:
         return [*(self._root_id(name, content) for (name, _), content in elements.declared.items()), REFUSED]
@@ -220,10 +230,6 @@ class Grammar:
 
     def _root_id(self, name: str, content: Content) -> int:
         """Find an element with this name and content, or add one that belongs to no type."""
-        if len(self._root_ids) <= len(ENVELOPES):
-            for field, number in self._field_ids.items():
-                if not self.entries[number].bare and self.entries[number].place is None:
-                    self._root_ids.setdefault((field.name, field.content), number)
         if (name, content) not in self._root_ids:
             self._root_ids[name, content] = len(self.entries)
             self.entries.append(self._entry(name, content))

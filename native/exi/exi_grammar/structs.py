@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from exi_grammar.elements import classes_of
 from exi_grammar.fields import Field, Kind, Value, fields_of
-from fastsecc.messages import din70121, iso2
+from fastsecc.messages import din70121, iso2, iso20
+from fastsecc.messages.namespaces import NAMESPACES
 from fastsecc.messages.schema import Type
 
-LOOP_MESSAGES: tuple[tuple[str, type[Type]], ...] = (
-    ("din", din70121.CurrentDemandReq),
-    ("din", din70121.CurrentDemandRes),
-    ("iso2", iso2.CurrentDemandReq),
-    ("iso2", iso2.CurrentDemandRes),
-    ("iso2", iso2.ChargingStatusReq),
-    ("iso2", iso2.ChargingStatusRes),
+LOOP_MESSAGES: tuple[type[Type], ...] = (
+    din70121.CurrentDemandReq,
+    din70121.CurrentDemandRes,
+    iso2.CurrentDemandReq,
+    iso2.CurrentDemandRes,
+    iso2.ChargingStatusReq,
+    iso2.ChargingStatusRes,
+    iso20.dc.DC_ChargeLoopReq,
+    iso20.dc.DC_ChargeLoopRes,
+    iso20.ac.AC_ChargeLoopReq,
+    iso20.ac.AC_ChargeLoopRes,
 )
 MESSAGE = "exi_loop_message"
-HEADERS = (din70121.MessageHeaderType, iso2.MessageHeaderType)
+HEADERS = (din70121.MessageHeaderType, iso2.MessageHeaderType, iso20.MessageHeaderType)
+HEADER_PLACES = {"SessionID": "session_id_n", "TimeStamp": "timestamp"}
+"""Where the message's struct has what is stored of the header."""
 ENVELOPES = (din70121.V2G_Message, iso2.V2G_Message)
 BODIES = (din70121.BodyType, iso2.BodyType)
 
@@ -41,7 +49,8 @@ class Place:
 
 def prefix_of(cls: type) -> str:
     """Return what the C names of a class's protocol start with."""
-    return "din" if ".din70121" in cls.__module__ else "iso2"
+    package = cls.__module__.removeprefix("fastsecc.messages.").partition(".")[0]
+    return "din" if package == "din70121" else package
 
 
 def c_name(cls: type) -> str:
@@ -50,22 +59,55 @@ def c_name(cls: type) -> str:
 
 
 @cache
+def group_of(field: Field) -> tuple[type[Type], ...]:
+    """List the members of the substitution group whose head a field refers to; nothing if there are none."""
+    module = sys.modules[field.owner.__module__]
+    if not field.referred or not isinstance(field.content, type):
+        return ()
+    return tuple(
+        cls
+        for _, cls in sorted(module.ELEMENTS.items())
+        if isinstance(cls, type) and issubclass(cls, field.content) and cls is not field.content
+    )
+
+
+def stored_fields(cls: type[Type]) -> list[Field]:
+    """List the fields that a class's struct has: lists have no place, and the header is stored once for all."""
+    return [field for field in fields_of(cls) if field.occurs is None and field.content not in HEADERS]
+
+
+@cache
 def struct_classes() -> list[type[Type]]:
     """List the classes that have a struct, each after those that it holds."""
-    ordered: list[type[Type]] = []
-    for _, message in LOOP_MESSAGES:
-        ordered += [cls for cls in reversed(classes_of([message])) if cls not in ordered]
-    return ordered
+    ordered: dict[type[Type], None] = {}
+
+    def add(cls: type[Type]) -> None:
+        for field in stored_fields(cls):
+            for content in group_of(field) or (field.content,):
+                if isinstance(content, type):
+                    add(content)
+        ordered[cls] = None
+
+    for message in LOOP_MESSAGES:
+        add(message)
+    return list(ordered)
 
 
-def enum_classes() -> list[type[StrEnum]]:
-    """List the enumerations that occur in the structs."""
-    found: dict[type[StrEnum], None] = {}
-    for cls in struct_classes():
-        for field in fields_of(cls):
-            if isinstance(field.content, Value) and issubclass(field.content.python, StrEnum):
-                found[field.content.python] = None
-    return list(found)
+@cache
+def octets_of_presence(cls: type[Type]) -> int:
+    """Count the octets at the start of a class's struct that say what is there."""
+    if cls in ENVELOPES:
+        return 1
+    return len(list(_presences(cls))) if cls in struct_classes() else 0
+
+
+def _presences(cls: type[Type]) -> Iterator[str]:
+    """Name these octets: one for every optional element, and one that tells which of a group it is."""
+    for field in stored_fields(cls):
+        if group_of(field):
+            yield f"{field.name}_kind"
+        elif field.optional:
+            yield f"has_{field.name}"
 
 
 def is_placed(cls: type[Type]) -> bool:
@@ -73,9 +115,18 @@ def is_placed(cls: type[Type]) -> bool:
     return cls in (*ENVELOPES, *HEADERS, *BODIES, *struct_classes())
 
 
-def has_presence(cls: type[Type]) -> bool:
-    """Tell whether a class's struct begins with octets that say what is there, so that these must be cleared first."""
-    return cls in ENVELOPES or (cls in struct_classes() and any(field.optional for field in fields_of(cls)))
+def place_of_document(cls: type[Type]) -> Place | None:
+    """Tell where a root element is stored: an envelope, or a message that has a header itself."""
+    if cls in ENVELOPES:
+        return Place("0")
+    return _place_of_message(cls) if any(field.content in HEADERS for field in fields_of(cls)) else None
+
+
+def _place_of_message(cls: object) -> Place | None:
+    if cls not in LOOP_MESSAGES or not isinstance(cls, type):
+        return None
+    name = c_name(cls)
+    return Place(f"offsetof({MESSAGE}, {name})", f"offsetof({MESSAGE}, kind)", f"EXI_{name}")
 
 
 def place_of(field: Field) -> Place | None:
@@ -85,15 +136,41 @@ def place_of(field: Field) -> Place | None:
     if field.owner in ENVELOPES:
         return Place("0")
     if field.owner in HEADERS:
-        return Place(f"offsetof({MESSAGE}, session_id_n)") if field.name == "SessionID" else None
+        member = HEADER_PLACES.get(field.name)
+        return Place(f"offsetof({MESSAGE}, {member})", wide=member == "timestamp") if member else None
     if field.owner in BODIES:
-        if field.content not in [message for _, message in LOOP_MESSAGES]:
-            return None
-        name = c_name(field.content)
-        return Place(f"offsetof({MESSAGE}, {name})", f"offsetof({MESSAGE}, kind)", f"EXI_{name}")
+        return _place_of_message(field.content)
+    if field.content in HEADERS:
+        return Place(f"-(int)offsetof({MESSAGE}, {c_name(field.owner)})")
+    return _place_in_struct(field)
+
+
+def _place_in_struct(field: Field) -> Place | None:
     struct = c_name(field.owner)
+    stored = next((each for each in stored_fields(field.owner) if each.slot == field.slot), None)
+    if stored is None:
+        return None
+    if members := group_of(stored):
+        if field.content not in members:
+            return None
+        kind = f"offsetof({struct}, {stored.name}_kind)"
+        return Place(f"offsetof({struct}, {field.name})", kind, _kind(struct, field.name))
     presence = f"offsetof({struct}, has_{field.name})" if field.optional else None
     return Place(f"offsetof({struct}, {field.name})", presence, wide=_c_type(field) in ("int64_t", "uint64_t"))
+
+
+def _kind(struct: str, member: str) -> str:
+    return f"{struct}_{member}"
+
+
+def enum_classes() -> list[type[StrEnum]]:
+    """List the enumerations that occur in the structs."""
+    found: dict[type[StrEnum], None] = {}
+    for cls in struct_classes():
+        for field in stored_fields(cls):
+            if isinstance(field.content, Value) and issubclass(field.content.python, StrEnum):
+                found[field.content.python] = None
+    return list(found)
 
 
 def _c_type(field: Field) -> str:
@@ -113,11 +190,34 @@ def _member(field: Field) -> str:
     return f"{_c_type(field)} {field.name};"
 
 
+def _union(members: tuple[type[Type], ...]) -> list[str]:
+    return ["union {", *(f"    {c_name(cls)} {_element(cls)};" for cls in members), "};"]
+
+
+def _element(cls: type[Type]) -> str:
+    elements = sys.modules[cls.__module__].ELEMENTS.items()
+    return next(name for name, content in elements if content is cls)
+
+
 def _struct(cls: type[Type]) -> list[str]:
-    fields = fields_of(cls)
-    members = [f"uint8_t has_{field.name};" for field in fields if field.optional] + [_member(f) for f in fields]
     name = c_name(cls)
-    return [f"typedef struct {name} {{", *[f"    {m}" for m in members or ["uint8_t nothing;"]], f"}} {name};", ""]
+    members = [f"uint8_t {presence};" for presence in _presences(cls)]
+    kinds: list[str] = []
+    cleared = -(-len(members) // 8) * 8  # the decoder clears what says what is there in whole words
+    for field in stored_fields(cls):
+        group = group_of(field)
+        members += _union(group) if group else [_member(field)]
+        if group:
+            constants = [_kind(name, _element(member)) for member in group]
+            kinds = [f"enum {name}_{field.name}_kind {{ {constants[0]} = 1, {', '.join(constants[1:])} }};", ""]
+    return [
+        *kinds,
+        f"typedef struct {name} {{",
+        *[f"    {member}" for member in members or ["uint8_t nothing;"]],
+        f"}} {name};",
+        *([f'_Static_assert(sizeof({name}) >= {cleared}, "{name}");'] if cleared else []),
+        "",
+    ]
 
 
 def _enum(cls: type[StrEnum]) -> list[str]:
@@ -125,19 +225,24 @@ def _enum(cls: type[StrEnum]) -> list[str]:
     return [f"enum {{ {members} }};", ""]
 
 
+def _protocol(namespace: str) -> str:
+    return f"EXI_{namespace.upper().replace('-', '_')}"
+
+
 def structs_header() -> str:
     """Write the header that the link's C core includes."""
-    kinds = ["EXI_LOOP_NONE", *(f"EXI_{c_name(cls)}" for _, cls in LOOP_MESSAGES)]
+    kinds = ["EXI_LOOP_NONE", *(f"EXI_{c_name(cls)}" for cls in LOOP_MESSAGES)]
     lines = [
         "/* Generated from the message classes: the charge-loop messages as C structs.",
         " *",
-        " * Integers, booleans and enumerations are int32_t unless their range needs 64 bits; strings are UTF-8. */",
+        " * Integers, booleans and enumerations are int32_t unless their range needs 64 bits; strings are UTF-8. Where",
+        " * one of a group of elements comes, a `_kind` tells which; 0: none. */",
         "#ifndef FASTSECC_EXI_STRUCTS_H",
         "#define FASTSECC_EXI_STRUCTS_H",
         "",
         "#include <stdint.h>",
         "",
-        "enum exi_protocol { EXI_SAP, EXI_DIN, EXI_ISO2, EXI_XMLDSIG };",
+        f"enum exi_protocol {{ {', '.join(map(_protocol, NAMESPACES))} }};",
         f"enum exi_loop_kind {{ {', '.join(kinds)} }};",
         "",
     ]
@@ -150,8 +255,9 @@ def structs_header() -> str:
         "    uint8_t kind; /* enum exi_loop_kind */",
         "    uint16_t session_id_n;",
         "    uint8_t session_id[8];",
+        "    uint64_t timestamp; /* of ISO 15118-20 alone */",
         "    union {",
-        *(f"        {c_name(cls)} {c_name(cls)};" for _, cls in LOOP_MESSAGES),
+        *(f"        {c_name(cls)} {c_name(cls)};" for cls in LOOP_MESSAGES),
         "    };",
         f"}} {MESSAGE};",
         "",

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from fastsecc.charger import commands, variables
-from fastsecc.charger.enums import SaeJ2847BidiMode
 from fastsecc.charger.interface import COMMUNICATION_FAULT, ERROR_TYPES, Interface, OnError, OnVariable
 from fastsecc.charger.state import ChargerState
 from fastsecc.errors import VariableError
@@ -66,11 +65,11 @@ class Charger(Interface):
 
     def _checked(self, name: str, payload: Any) -> Any:
         """Check a payload; a number beyond its range is published as the range's end."""
-        signed = self.state.sae_j2847_mode != SaeJ2847BidiMode.None_
+        signed = self.state.discharges
         try:
             return variables.check(name, payload, signed=signed)
         except VariableError as error:
-            value = variables.check(name, variables.fit(name, payload))
+            value = variables.check(name, variables.fit(name, payload, signed=signed), signed=signed)
             if name not in self._fitted:
                 self._fitted.add(name)
                 log.warning("%s: published at the end of the range: %s", self.connector, error)

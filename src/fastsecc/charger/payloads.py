@@ -27,6 +27,8 @@ Percent = Annotated[float, limited("%", 0, 100)]
 Seconds = Annotated[float, limited("s", 0)]
 Watt = Annotated[float, limited("W", 0)]
 WattHour = Annotated[float, limited("Wh", 0)]
+EnergyRequest = Annotated[float, limited("Wh")]
+"""Below zero where the EV has energy to give: EVerest's range begins at zero, the standard's does not."""
 Ampere = Annotated[float, limited("A", 0)]
 Volt = Annotated[float, limited("V", 0)]
 EvVoltage = Annotated[float, limited("V", -2, 1500)]
@@ -61,8 +63,13 @@ class V2gMessages(Payload):
 
 
 def message_id(name: str) -> V2gMessageId:
-    """Give the id of a message's element name (`CurrentDemandReq`), `UnknownMessage` where there is none."""
-    return _MESSAGE_IDS.get(name[:1].upper() + name[1:], V2gMessageId.UnknownMessage)
+    """Give the id of a message's element name (`CurrentDemandReq`), `UnknownMessage` where there is none.
+
+    What ISO 15118-20 calls `DC_ChargeLoopReq` has the id `DcChargeLoopReq`.
+    """
+    kind, _, rest = name.rpartition("_")
+    word = rest[:1].upper() + rest[1:]
+    return _MESSAGE_IDS.get(kind.capitalize() + word, V2gMessageId.UnknownMessage)
 
 
 _MESSAGE_IDS = {member.value: member for member in V2gMessageId}
@@ -100,6 +107,12 @@ class DcEvRemainingTime(Payload):
     ev_remaining_time_to_full_bulk_soc: Timestamp | None = None
 
 
+def phase_power(l1: float | None, l2: float | None, l3: float | None) -> Power | None:
+    """Give a power of ISO 15118-20 in watts: an element without suffix is L1, the total is the sum of what is there."""
+    given = [power for power in (l1, l2, l3) if power is not None]
+    return Power(sum(given), l1, l2, l3) if given else None
+
+
 class AcEvPowerLimits(Payload):
     """What the EV can take and give, AC."""
 
@@ -119,20 +132,20 @@ class AcEvPresentPowerValues(Payload):
 class AcEvDynamicModeValues(Payload):
     """The EV's needs in dynamic control mode, AC."""
 
-    target_energy_request: WattHour
-    max_energy_request: WattHour
-    min_energy_request: WattHour
+    target_energy_request: EnergyRequest
+    max_energy_request: EnergyRequest
+    min_energy_request: EnergyRequest
     departure_time: Seconds | None = None
-    max_v2x_energy_request: WattHour | None = None
-    min_v2x_energy_request: WattHour | None = None
+    max_v2x_energy_request: EnergyRequest | None = None
+    min_v2x_energy_request: EnergyRequest | None = None
 
 
 class DcChargeDynamicModeValues(Payload):
     """The EV's needs and limits in dynamic control mode, DC."""
 
-    target_energy_request: WattHour
-    max_energy_request: WattHour
-    min_energy_request: WattHour
+    target_energy_request: EnergyRequest
+    max_energy_request: EnergyRequest
+    min_energy_request: EnergyRequest
     max_charge_power: Watt
     min_charge_power: Watt
     max_charge_current: Ampere
@@ -142,8 +155,8 @@ class DcChargeDynamicModeValues(Payload):
     max_discharge_power: Watt | None = None
     min_discharge_power: Watt | None = None
     max_discharge_current: Ampere | None = None
-    max_v2x_energy_request: WattHour | None = None
-    min_v2x_energy_request: WattHour | None = None
+    max_v2x_energy_request: EnergyRequest | None = None
+    min_v2x_energy_request: EnergyRequest | None = None
 
 
 class DisplayParameters(Payload):

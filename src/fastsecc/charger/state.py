@@ -6,9 +6,10 @@ Values live as long as the process unless `reset_session` clears them; units are
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-EnergyKind = Literal["ac", "dc"]
+from fastsecc.charger.services import EnergyKind, Iso20Service, iso20_services
+
+APP_PROTOCOLS = frozenset({"DIN70121", "ISO15118D2", "ISO15118D20"})
 
 
 @dataclass(slots=True)
@@ -86,6 +87,8 @@ class MeterReading:
     sequence: int
     energy_wh: int
     meter_id: str = ""
+    exported_wh: int | None = None
+    """Energy from the EV, where the meter counts it."""
 
 
 @dataclass(slots=True)
@@ -123,9 +126,9 @@ class ChargerState:
     supported_certificate_service: bool = False
     central_contract_validation_allowed: bool = False
     capabilities: DcCapabilities = field(default_factory=DcCapabilities)
-    available_app_protocols: frozenset[str] = frozenset({"DIN70121", "ISO15118D2"})
+    available_app_protocols: frozenset[str] = APP_PROTOCOLS
     """What the configuration allows; the most that `update_supported_app_protocols` can choose from."""
-    supported_app_protocols: frozenset[str] = frozenset({"DIN70121", "ISO15118D2"})
+    supported_app_protocols: frozenset[str] = APP_PROTOCOLS
     energy_transfer_modes: tuple[str, ...] = ("DC_extended",)
     ac_max_current_a: float = 0.0
     ac_maximum_power: AcPower | None = None
@@ -163,12 +166,16 @@ class ChargerState:
     meter: MeterReading | None = None
     no_energy_pause: str | None = None
     rcd_error: bool = False
+    contactor_error: bool = False
     evse_error: str | None = None
     """`Error_UtilityInterruptEvent` or `Error_Malfunction` until `reset_error`."""
-    dc_shutdown: bool = False
-    """Every DC EVSEStatusCode is EVSE_Shutdown: from `stop_charging(true)` until `reset_error`, also after false."""
+    shutdown: bool = False
+    """Every DC EVSEStatusCode is EVSE_Shutdown, and ISO 15118-20 says Terminate: from `stop_charging(true)` until
+    `reset_error`, also after false, and also if no EV was connected then."""
     connection_open: bool = False
     """A TCP connection is open: from `begin_connection` to `reset_session`."""
+    connection_discharges: bool = False
+    """And began when the EV could be asked for energy."""
 
     # reset when a connection is accepted
     stop_requested_at: float | None = None
@@ -184,13 +191,29 @@ class ChargerState:
         return "ac" if any(mode.startswith("AC_") for mode in self.energy_transfer_modes) else "dc"
 
     @property
+    def iso20_services(self) -> tuple[Iso20Service, ...]:
+        """Give the energy services of ISO 15118-20 that are offered now, each once, in the order of the modes."""
+        return iso20_services(self.energy_transfer_modes)
+
+    @property
+    def discharges(self) -> bool:
+        """Tell whether the EV may be asked for energy: SAE J2847/2, or a bidirectional service of ISO 15118-20."""
+        offers = self.sae_j2847_mode != "None" or any(service.bpt for service in self.iso20_services)
+        return offers or self.connection_discharges
+
+    @property
     def offered_app_protocols(self) -> frozenset[str]:
-        """Give the protocols that may be negotiated now; DIN 70121 has no AC, and is back when the modes are DC."""
-        return self.supported_app_protocols - ({"DIN70121"} if self.energy_kind == "ac" else set())
+        """Give the protocols that may be negotiated now.
+
+        DIN 70121 has no AC, and is back when the modes are DC; ISO 15118-20 needs a service to offer.
+        """
+        out = {"DIN70121"} if self.energy_kind == "ac" else set()
+        return self.supported_app_protocols - (out if self.iso20_services else out | {"ISO15118D20"})
 
     def begin_connection(self) -> None:
         """Forget what belonged to the connection before."""
         self.connection_open = True
+        self.connection_discharges = self.discharges
         if self.authorization is not None:
             self.authorization.in_connection = False
         self.stop_requested_at = None
@@ -211,6 +234,8 @@ class ChargerState:
         self.meter = None
         self.no_energy_pause = None
         self.rcd_error = False
+        self.contactor_error = False
         self.evse_error = None
-        self.dc_shutdown = False
+        self.shutdown = False
         self.connection_open = False
+        self.connection_discharges = False

@@ -69,6 +69,7 @@ from fastsecc.charger.payloads import (
     SelectedServiceParameters,
     V2gMessages,
     message_id,
+    phase_power,
 )
 from fastsecc.charger.shape import MacAddress, Timestamp, timestamp
 
@@ -137,5 +138,6 @@ __all__ = [
     "V2gMessages",
     "Voltage",
     "message_id",
+    "phase_power",
     "timestamp",
 ]

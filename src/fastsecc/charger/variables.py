@@ -89,8 +89,8 @@ VARIABLES: Final[MappingProxyType[str, Any]] = MappingProxyType(
 """Var name -> type of its payload; None for a var that carries JSON null."""
 
 
-SIGNED_IN_SAE_J2847: Final = frozenset({"dc_ev_target_voltage_current", "dc_ev_maximum_limits"})
-"""Vars whose currents and powers go below their ranges while SAE J2847/2 discharges the EV."""
+SIGNED: Final = frozenset({"dc_ev_target_voltage_current", "dc_ev_maximum_limits"})
+"""Vars whose currents and powers go below their ranges while the EV is discharged."""
 
 
 def check(name: str, payload: Any, *, signed: bool = False) -> Any:
@@ -99,7 +99,7 @@ def check(name: str, payload: Any, *, signed: bool = False) -> Any:
     Args:
         name: one of VARIABLES.
         payload: the var's payload object, or built-ins of the same shape.
-        signed: do not check the ranges of the vars of SIGNED_IN_SAE_J2847.
+        signed: the vars of SIGNED may go below their ranges.
 
     Raises:
         VariableError: no such var; a payload of another type, out of its range, not finite, or with members too many.
@@ -108,22 +108,29 @@ def check(name: str, payload: Any, *, signed: bool = False) -> Any:
     if isinstance(payload, msgspec.Struct) and type(payload) is not kind:
         raise VariableError(name, f"carries {name_of_type(kind)}, not {type(payload).__name__}")
     built = _builtins(name, payload)
+    below = signed and name in SIGNED
     try:
-        value = msgspec.convert(fit(name, built) if signed and name in SIGNED_IN_SAE_J2847 else built, kind)
+        value = msgspec.convert(_fitted(built, _type_info(name), ends=("ge",)) if below else built, kind)
     except (msgspec.ValidationError, OverflowError) as error:
         raise VariableError(name, str(error)) from None
-    return built if signed and name in SIGNED_IN_SAE_J2847 else msgspec.to_builtins(value)
+    return built if below else msgspec.to_builtins(value)
 
 
-def fit(name: str, payload: Any) -> Any:
+def fit(name: str, payload: Any, *, signed: bool = False) -> Any:
     """Turn a payload into built-ins whose numbers are moved into their ranges; nothing else is mended.
 
     An EV's number beyond EVerest's range is worth more at the range's end than not at all.
 
+    Args:
+        name: one of VARIABLES.
+        payload: as for `check`.
+        signed: the vars of SIGNED may go below their ranges.
+
     Raises:
         VariableError: no such var, or a payload that no JSON can carry.
     """
-    return _fitted(_builtins(name, payload), _type_info(name))
+    ends = ("le",) if signed and name in SIGNED else ("ge", "le")
+    return _fitted(_builtins(name, payload), _type_info(name), ends)
 
 
 def name_of_type(kind: Any) -> str:
@@ -162,15 +169,16 @@ def _finite(value: Any) -> bool:
     return True
 
 
-def _fitted(value: Any, kind: inspect.Type) -> Any:
+def _fitted(value: Any, kind: inspect.Type, ends: tuple[str, ...]) -> Any:
+    """Move numbers to the ends of their ranges: "ge" the lower ones, "le" the upper ones."""
     if isinstance(kind, inspect.Metadata):
-        return _fitted(value, kind.type)
+        return _fitted(value, kind.type, ends)
     if isinstance(kind, inspect.UnionType):
-        return functools.reduce(_fitted, kind.types, value)
+        return functools.reduce(lambda part, member: _fitted(part, member, ends), kind.types, value)
     if isinstance(kind, inspect.StructType) and isinstance(value, dict):
         kinds = {field.encode_name: field.type for field in kind.fields}
-        return {key: _fitted(item, kinds[key]) if key in kinds else item for key, item in value.items()}
+        return {key: _fitted(item, kinds[key], ends) if key in kinds else item for key, item in value.items()}
     if isinstance(kind, inspect.FloatType) and isinstance(value, int | float) and not isinstance(value, bool):
-        low = value if kind.ge is None else max(value, kind.ge)
-        return low if kind.le is None else min(low, kind.le)
+        low = value if kind.ge is None or "ge" not in ends else max(value, kind.ge)
+        return low if kind.le is None or "le" not in ends else min(low, kind.le)
     return value

@@ -6,12 +6,11 @@ import argparse
 from collections.abc import Callable
 from typing import Final
 
+PROTOCOLS: Final = ("din", "iso2", "iso20")
+ENERGIES: Final = ("dc", "ac", "dc-bpt", "ac-bpt", "mcs", "mcs-bpt")
 LATER: Final = {
-    "iso20": "ISO 15118-20",
     "pnc": "Plug & Charge",
     "both": "Plug & Charge",
-    "dc-bpt": "bidirectional charging",
-    "ac-bpt": "bidirectional charging",
 }
 """Choices that later versions will have."""
 

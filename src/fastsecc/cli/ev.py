@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fastsecc.cli.choices import choice
+from fastsecc.cli.choices import ENERGIES, PROTOCOLS, choice
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,10 +29,11 @@ examples:
   fastsecc ev --iface eth1 --slac tesla --protocol din
   fastsecc ev --iface eth1 --tls --pki /etc/ev/certs
   fastsecc ev --sdp-host ::1 --sdp-port 15118 --protocol din --json
+  fastsecc ev --iface eth1 --protocol iso20 --energy dc-bpt --control dynamic --tls --pki /etc/ev/certs
 """
 LOOPBACK: Final = "lo"
 """An interface without multicast: there the SECC is at ::1."""
-TITLES: Final = {"din": "DIN SPEC 70121", "iso2": "ISO 15118-2"}
+CONTROLS: Final = ("scheduled", "dynamic")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -53,23 +54,42 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--sdp-host", metavar="HOST", help="ask this IPv6 address instead of everybody on the link")
     parser.add_argument("--sdp-port", type=number(int, 1, 65535), default=15118, metavar="PORT")
-    parser.add_argument("--tls", action="store_true", help="ask for TLS (1.2), and do not charge without")
+    parser.add_argument("--tls", action="store_true", help="ask for TLS (1.2; iso20: 1.3), do not charge without")
     parser.add_argument(
-        "--pki", type=Path, metavar="DIR", help="folder of certificates: its V2G roots check the charger's (--tls)"
+        "--pki",
+        type=Path,
+        metavar="DIR",
+        help="folder of certificates: its V2G roots check the charger's (--tls); iso20: its vehicle's is shown",
     )
-    parser.add_argument("--protocol", type=choice("din", "iso2"), default="iso2", metavar="din|iso2")
-    parser.add_argument("--energy", type=choice("dc", "ac"), default="dc", metavar="dc|ac")
+    parser.add_argument("--protocol", type=choice(*PROTOCOLS), default="iso2", metavar="|".join(PROTOCOLS))
+    parser.add_argument("--energy", type=choice(*ENERGIES), default="dc", metavar="|".join(ENERGIES))
     parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="AC phases of the EV")
     parser.add_argument("--cycles", type=number(int, 1), metavar="N", help="charge-loop requests (else: until full)")
     parser.add_argument("--soc", type=number(float, 0, 100), default=20.0, metavar="PERCENT", help="state of charge")
     parser.add_argument("--target-soc", type=number(float, 0, 100), default=100.0, metavar="PERCENT")
     parser.add_argument("--time-lapse", type=number(float, 1), default=1.0, metavar="X", help="fill X times as fast")
     parser.add_argument("--think-ms", type=number(float, 0), default=100.0, metavar="MS", help="answer to next request")
-    parser.add_argument("--pause", action="store_true", help="end with a pause (iso2)")
-    parser.add_argument("--resume", type=session_id, metavar="ID", help="join the paused session (hexadecimal; iso2)")
-    parser.add_argument("--renegotiate-after", type=number(int, 1), metavar="N", help="renegotiate then (iso2)")
+    parser.add_argument("--pause", action="store_true", help="end with a pause (iso2, iso20)")
+    parser.add_argument("--resume", type=session_id, metavar="ID", help="join the paused session (hexadecimal)")
+    parser.add_argument("--renegotiate-after", type=number(int, 1), metavar="N", help="renegotiate then (iso2, iso20)")
+    _add_iso20(parser.add_argument_group("ISO 15118-20 (N: after so many charge-loop requests)"))
     parser.add_argument("--json", action="store_true", help="JSON lines instead of text")
     parser.set_defaults(run=run)
+
+
+def _add_iso20(group: argparse._ArgumentGroup) -> None:
+    after = number(int, 1)
+    group.add_argument("--control", type=choice(*CONTROLS), default="scheduled", metavar="|".join(CONTROLS))
+    group.add_argument(
+        "--mobility-needs", choices=("EVCC", "EVCC_SECC"), default="EVCC", help="who says what the EV needs by when"
+    )
+    group.add_argument("--pricing", choices=("none", "absolute", "levels"), help="what the charger is to say of prices")
+    group.add_argument("--vas", action="store_true", help="select every value-added service that is offered")
+    group.add_argument("--discharge-after", type=after, metavar="N", help="give energy back then (scheduled)")
+    group.add_argument("--discharge-cycles", type=after, default=20, metavar="N", help="and for so many (20)")
+    group.add_argument("--renegotiate-service-after", type=after, metavar="N", help="choose a service anew then")
+    group.add_argument("--confirm-meter-after", type=after, metavar="N", help="confirm a meter reading then")
+    group.add_argument("--standby-after", type=after, metavar="N", help="go to standby then")
 
 
 def number(kind: type[int] | type[float], low: float, high: float | None = None) -> Callable[[str], float]:
@@ -103,16 +123,15 @@ def run(args: argparse.Namespace) -> int:
     """Charge once; give the exit code."""
     import asyncio
 
-    from fastsecc.sim.battery import Battery
+    from fastsecc.sim.battery import battery_for
     from fastsecc.sim.ev.machine import Ev
-    from fastsecc.sim.watch import JsonWatch, TextWatch
+    from fastsecc.sim.watch import JsonWatch, TextWatch, describe
 
     link = _link(args)
     plug = _plug(args)
-    ev = Ev(_settings(args), Battery(soc_percent=args.soc, time_lapse=args.time_lapse))
+    ev = Ev(_settings(args), battery_for(args.energy, args.soc, args.time_lapse))
     tls = _tls(args)
-    secured = ", TLS" if tls else ""
-    title = f"fastsecc ev: {TITLES[args.protocol]}, {args.energy.upper()}, external payment{secured}"
+    title = f"fastsecc ev: {describe(ev.settings)}{', TLS' if tls else ''}"
     watch = (JsonWatch if args.json else TextWatch)(ev, sys.stdout, title)
     watch.begin()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
@@ -192,13 +211,13 @@ def _tls(args: argparse.Namespace) -> ssl.SSLContext | None:
         if args.pki is not None:
             raise ConfigError("is of use with --tls only", option="--pki")
         return None
-    from fastsecc.sim.ev.tls import context
-
-    if args.pki is None:
-        return context()
     from fastsecc.security import layouts
+    from fastsecc.sim.ev.tls import context, context_iso20
 
-    return context(layouts.v2g_roots(args.pki))
+    roots = () if args.pki is None else layouts.v2g_roots(args.pki)
+    if args.protocol != "iso20":
+        return context(roots)
+    return context_iso20(roots, None if args.pki is None else layouts.vehicle(args.pki))
 
 
 def _settings(args: argparse.Namespace) -> EvSettings:
@@ -214,4 +233,13 @@ def _settings(args: argparse.Namespace) -> EvSettings:
         resume_session_id=args.resume,
         renegotiate_after_cycles=args.renegotiate_after,
         ac_phases=args.phases,
+        control=args.control,
+        mobility_needs=args.mobility_needs,
+        pricing=args.pricing,
+        value_added_services=args.vas,
+        discharge_after_cycles=args.discharge_after,
+        discharge_cycles=args.discharge_cycles,
+        renegotiate_service_after_cycles=args.renegotiate_service_after,
+        confirm_meter_after_cycles=args.confirm_meter_after,
+        standby_after_cycles=args.standby_after,
     )

@@ -8,14 +8,17 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from fastsecc.errors import CodecError, ConfigError
+from fastsecc.errors import CodecError, ConfigError, DecodeError
 from fastsecc.messages.namespaces import NAMESPACES
+
+if TYPE_CHECKING:
+    from fastsecc.exi import Decoded
 
 V2GTP_HEADER = bytes.fromhex("01fe")
 """Protocol version 1 and its inverse; no EXI message begins so."""
 V2GTP_HEADER_SIZE = 8
-V2GTP_EXI = 0x8001
 
 HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 HEX_FILLING = frozenset(b" \t\r\n:,xX")
@@ -39,7 +42,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     encode.add_argument("file", nargs="?", default="-", metavar="FILE|-", help="JSON, one or more messages")
     encode.add_argument("--v2gtp", action="store_true", help="put a V2GTP header in front")
     for command in (decode, encode):
-        command.add_argument("--namespace", choices=NAMESPACES, help="told by the message itself where it can be")
+        command.add_argument(
+            "--namespace", choices=NAMESPACES, help="told by the message or its V2GTP header where it can be"
+        )
         command.add_argument("--fragment", action="store_true", help="use the fragment grammar, as signatures do")
         command.set_defaults(run=run)
 
@@ -63,30 +68,45 @@ def _decode(args: argparse.Namespace) -> int:
 
 
 def _print_decoded(data: bytes, name: str, args: argparse.Namespace) -> None:
-    from fastsecc.exi import decode_flagged, to_json, to_xml
-    from fastsecc.exi.detect import detect
+    from fastsecc.exi import to_json, to_xml
 
-    exi = _without_header(data, name)
-    decoded = decode_flagged(exi, args.namespace or detect(exi), fragment=args.fragment)
+    decoded = _decoded(data, name, args)
     for deviation in decoded.deviations:
         _warn(name, f"{deviation.path or '/'}: bit {deviation.bit}: {deviation.what}")
     print(to_xml(decoded.message) if args.xml else to_json(decoded.message, pretty=args.pretty))
 
 
-def _without_header(data: bytes, name: str) -> bytes:
-    """Take the V2GTP header off, if there is one."""
+def _decoded(data: bytes, name: str, args: argparse.Namespace) -> Decoded:
+    from fastsecc.exi import decode_flagged
+    from fastsecc.exi.detect import detect
+
+    exi, told = _without_header(data, name)
+    namespace = args.namespace or told or detect(exi)
+    try:
+        return decode_flagged(exi, namespace, fragment=args.fragment)
+    except DecodeError as error:
+        if args.namespace or told:
+            raise
+        hint = f"{error.reason} (taken for {namespace}; name another with --namespace)"
+        raise DecodeError(error.path, error.bit, hint) from None
+
+
+def _without_header(data: bytes, name: str) -> tuple[bytes, str | None]:
+    """Take the V2GTP header off, if there is one; give the namespace that its payload type tells."""
+    from fastsecc.messages import payload_types
+
     if not data.startswith(V2GTP_HEADER):
-        return data
+        return data, None
     payload_type = int.from_bytes(data[2:4], "big")
     length = int.from_bytes(data[4:V2GTP_HEADER_SIZE], "big")
     payload = data[V2GTP_HEADER_SIZE:]
     if len(data) < V2GTP_HEADER_SIZE:
         raise ConfigError(f"{name}the V2GTP header is cut off: it has {V2GTP_HEADER_SIZE} octets", option="HEX")
-    if payload_type != V2GTP_EXI:
-        raise ConfigError(f"{name}V2GTP payload type 0x{payload_type:04x}: only 0x{V2GTP_EXI:04x} is EXI", option="HEX")
+    if not payload_types.is_exi(payload_type):
+        raise ConfigError(f"{name}V2GTP payload type 0x{payload_type:04x} is no EXI message", option="HEX")
     if length != len(payload):
         _warn(name, f"the V2GTP header says {length} octets, {len(payload)} follow")
-    return payload[:length]
+    return payload[:length], payload_types.namespace_of(payload_type)
 
 
 def _messages(arguments: list[str]) -> Iterator[tuple[str, bytes]]:
@@ -117,11 +137,13 @@ def _octets(text: str, name: str) -> bytes:
 def _encode(args: argparse.Namespace) -> int:
     from fastsecc.exi import encode
     from fastsecc.exi.json_view import from_tree
+    from fastsecc.messages.payload_types import payload_type_of
 
     for tree in _trees(_read(args.file)):
-        exi = encode(from_tree(tree, args.namespace), fragment=args.fragment)
-        header = V2GTP_HEADER + V2GTP_EXI.to_bytes(2, "big") + len(exi).to_bytes(4, "big") if args.v2gtp else b""
-        print((header + exi).hex())
+        message = from_tree(tree, args.namespace)
+        exi = encode(message, fragment=args.fragment, namespace=None if args.fragment else args.namespace)
+        header = V2GTP_HEADER + payload_type_of(message).to_bytes(2, "big") + len(exi).to_bytes(4, "big")
+        print(((header if args.v2gtp else b"") + exi).hex())
     return 0
 
 

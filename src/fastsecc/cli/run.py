@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastsecc.cli.choices import choice
+from fastsecc.cli.choices import ENERGIES, choice
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,12 +34,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML file")
     parser.add_argument("--iface", metavar="IFACE", help="network interface towards the EV, or `auto`")
     parser.add_argument("--no-slac", action="store_true", help="take the data link to the EV as there, without SLAC")
-    parser.add_argument("--energy", type=choice("dc", "ac"), metavar="dc|ac", help="what the simulated charger offers")
+    parser.add_argument(
+        "--energy", type=choice(*ENERGIES), metavar="|".join(ENERGIES), help="what the simulated charger offers"
+    )
     parser.add_argument(
         "--tls", choices=("off", "allow", "force"), help="plain TCP only, TLS for EVs that ask for it, or TLS only"
     )
     parser.add_argument("--pki", metavar="DIR", help="folder of certificates and keys, for TLS")
     parser.add_argument("--auth", type=choice("eim"), metavar="eim", help="how it is paid: externally")
+    parser.add_argument("--allow-plain-iso20", action="store_true", help="for tests: ISO 15118-20 without TLS 1.3, too")
     parser.add_argument("--control-socket", metavar="PATH", help="open a control socket for `fastsecc ctl`")
     parser.add_argument(
         "--loop", choices=("auto", "uvloop", "asyncio"), help="event loop (auto: uvloop if there is one)"
@@ -104,6 +107,8 @@ def _config(args: argparse.Namespace) -> Config:
     if args.no_slac:
         slac_off = (("connectors", index, "slac", "enabled") for index in range(len(base.connectors)))
         overrides.extend(config.Override(path, False, "--no-slac") for path in slac_off)
+    if args.allow_plain_iso20:
+        overrides.append(config.Override(("session", "allow_plain_iso20"), True, "--allow-plain-iso20"))
     if args.control_socket is not None:
         overrides.append(config.Override(("control", "socket"), args.control_socket, "--control-socket"))
     if args.loop is not None:

@@ -9,6 +9,7 @@ from fastsecc import _exi
 from fastsecc.errors import DecodeError, EncodeError
 from fastsecc.exi.origin import recall, remember
 from fastsecc.messages.namespaces import NAMESPACES
+from fastsecc.messages.reflection import namespace_of
 from fastsecc.messages.schema import Type
 
 MAX_MESSAGE_OCTETS = 65536
@@ -58,7 +59,7 @@ class Decoded(NamedTuple):
 
 
 def decode(data: Octets, namespace: str, fragment: bool = False) -> Any:
-    """Decode an EXI document, or with `fragment` one element as it is signed, of a namespace ("sap", "din", "iso2").
+    """Decode an EXI document, or with `fragment` one element as it is signed, of a namespace ("sap", "din", "iso2", …).
 
     Returns the element's message object (for an element of simple type its bare value). Raises DecodeError.
     """
@@ -102,12 +103,11 @@ def _root(namespace: str) -> int:
 
 @cache
 def _home(cls: type) -> int:
-    """Find the namespace that a class is from: the one whose last module, or package, defines it."""
-    for name, namespace in NAMESPACES.items():
-        own = {module for module in namespace.module_names if module != "xmldsig" or name == "xmldsig"}
-        if cls.__module__.removeprefix("fastsecc.messages.") in own:
-            return _ROOTS[name]
-    raise EncodeError(cls.__name__, "is no message class")
+    """Find the namespace that a class is from."""
+    try:
+        return _ROOTS[namespace_of(cls)]
+    except StopIteration:
+        raise EncodeError(cls.__name__, "is no message class") from None
 
 
 @cache

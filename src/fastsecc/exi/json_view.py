@@ -75,9 +75,10 @@ def root_element(message: Type | Simple, element: str | None) -> Element:
     if not isinstance(message, Type):
         return _bare_element(message, element)
     cls = type(message)
-    if element is None and (origin := recall(message)) is not None:
+    origin = recall(message)
+    if element is None and origin is not None:
         element = origin.element
-    candidates = root_elements(cls, namespace_of(cls))
+    candidates = root_elements(cls, namespace_of(cls) if origin is None else origin.namespace)
     fitting = [candidate for candidate in candidates if element in (None, candidate.name)]
     names = {candidate.name for candidate in fitting}
     if len(names) == 1:

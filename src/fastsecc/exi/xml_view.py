@@ -21,6 +21,12 @@ PREFIXES = {
     "MsgHeader": "h",
     "MsgBody": "b",
     "MsgDataTypes": "t",
+    "CommonMessages": "cm",
+    "CommonTypes": "ct",
+    "AC": "ac",
+    "DC": "dc",
+    "ACDP": "acdp",
+    "WPT": "wpt",
     "xmldsig#": "ds",
 }
 """Prefix of a namespace, by the last part of its URI."""

@@ -106,13 +106,9 @@ def root_elements(cls: type[Type], namespace: str) -> tuple[Element, ...]:
 
 @cache
 def namespace_of(cls: type[Type]) -> str:
-    """Name the EXI namespace whose own modules define a class."""
+    """Name the EXI namespace whose own modules define a class, the first one if it is common to several."""
     module = cls.__module__.removeprefix("fastsecc.messages.")
-    return next(
-        namespace.name
-        for namespace in sorted(NAMESPACES.values(), key=lambda namespace: len(namespace.module_names))
-        if module in namespace.module_names
-    )
+    return next(namespace.name for namespace in NAMESPACES.values() if module in namespace.own_module_names)
 
 
 def _classes(namespace: str) -> Iterator[type[Type]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fastsecc import exi
-from fastsecc._link import V2GTP_EXI, Closed, CloseMode, CloseReason, Frame, Handshake, Ignored
+from fastsecc._link import Closed, CloseMode, CloseReason, Frame, Handshake, Ignored
 from fastsecc.charger.payloads import V2gMessages
 from fastsecc.errors import CodecError, DecodeError
 from fastsecc.net.pacing import Pacing
@@ -72,7 +72,9 @@ class Connection:
         self._timer: asyncio.TimerHandle | None = None
         self._frame = 0
         self._request: bytes | None = None
-        """Octets of the newest request, for `v2g_messages`."""
+        """The newest request, a whole frame, for `v2g_messages`."""
+        self._foreign: set[int] = set()
+        """Payload types of frames that the session has no use for."""
 
     def start(self) -> None:
         """Begin to carry; needs a running event loop."""
@@ -81,10 +83,10 @@ class Connection:
 
     def wake(self) -> None:
         """Let the session see what cmds or the passing of time have changed."""
-        if not self.alive:
-            return
-        self._take_progress()  # else a timer could fire on an EV that the link thread has been answering all the while
-        self._feed(self.session.wake)
+        if self.alive:
+            self._on_link()  # else a timer could fire on an EV that spoke in time, while we were busy
+        if self.alive:
+            self._feed(self.session.wake)
 
     def abort(self) -> None:
         """Close without a word; the end is told when the link has closed."""
@@ -105,7 +107,7 @@ class Connection:
                     self._on_closed(event)
 
     def _on_handshake(self, handshake: Handshake) -> None:
-        """Note that what follows is secure; which protocols may be chosen does not depend on it.
+        """Note how secure is what follows: ISO 15118-20 depends on it, the other protocols do not.
 
         An EV that can do more than ISO 15118-2 wants (TLS 1.3) charges with it all the same, and one that chooses DIN
         SPEC 70121, which knows no TLS, is not turned away for being more careful than it must.
@@ -113,6 +115,7 @@ class Connection:
         self._handshaking = False
         self.handshake = handshake
         log.info("%s: TLS: %s", self.charger.connector, _security(handshake))
+        self.session.secured(handshake.version, handshake.client_certificate)
 
     def _take_progress(self) -> None:
         progress = self.link.progress()
@@ -120,10 +123,12 @@ class Connection:
             self._on_progress(progress)
 
     def _on_progress(self, progress: LinkProgress) -> None:
-        self._request = progress.request
+        self._request = _frame(progress.payload_type, progress.request)
 
         def report(now: float) -> Output:
-            request = exi.decode(progress.request, self.session.namespace)
+            namespace = self.session.namespace_for(progress.payload_type)
+            assert namespace is not None
+            request = exi.decode(progress.request, namespace)
             told = LoopProgress(
                 answered=progress.answered,
                 request=request,
@@ -137,8 +142,11 @@ class Connection:
 
     def _on_frame(self, frame: Frame) -> None:
         self._frame = frame.sequence
-        self._request = frame.payload
-        namespace = self.session.namespace
+        namespace = self.session.namespace_for(frame.payload_type)
+        if namespace is None:
+            self._ignore(frame)
+            return
+        self._request = _frame(frame.payload_type, frame.payload)
         try:
             decoded = exi.decode_flagged(frame.payload, namespace)
         except DecodeError as error:
@@ -148,7 +156,14 @@ class Connection:
             return
         for deviation in decoded.deviations:
             log.info("%s: %s: %s", self.charger.connector, type(decoded.message).__name__, deviation)
-        self._feed(lambda now: self.session.receive(decoded.message, now))
+        self._feed(lambda now: self.session.receive(decoded.message, now, frame.payload_type))
+
+    def _ignore(self, frame: Frame) -> None:
+        """Leave a frame without an answer whose payload type is none of the protocol's; the log has the first."""
+        if frame.payload_type not in self._foreign:
+            self._foreign.add(frame.payload_type)
+            ignored = f"payload type 0x{frame.payload_type:04x}"
+            log.warning("%s: the EV sent a frame that is ignored: %s", self.charger.connector, ignored)
 
     def _on_closed(self, closed: Closed) -> None:
         self.alive = False
@@ -176,12 +191,13 @@ class Connection:
         for line in output.warnings:
             log.warning("%s: %s", self.charger.connector, line)
         octets = None if output.response is None else self._encode(output.response)
+        frame = None if octets is None else _frame(output.payload_type, octets)
         for variable in output.variables:
-            self.charger.publish(variable.name, self._payload(variable, octets))
+            self.charger.publish(variable.name, self._payload(variable, frame))
         if not self.alive:
             return
         self._arm(now)  # before the reply: from then on the link thread answers by itself
-        self._send(octets, CLOSE_MODES[output.close], self._pacing.response_ms(output.response))
+        self._send(octets, output.payload_type, CLOSE_MODES[output.close], self._pacing.response_ms(output.response))
         self._set_timer()
 
     def _encode(self, response: Type) -> bytes:
@@ -189,14 +205,13 @@ class Connection:
         return octets
 
     def _payload(self, variable: Variable, response: bytes | None) -> Any:
-        """Give a var's payload; `v2g_messages` gets the octets that only we know."""
+        """Give a var's payload; `v2g_messages` gets the octets that only we know, in debug mode."""
         payload = variable.payload
-        if not isinstance(payload, V2gMessages):
+        if not isinstance(payload, V2gMessages) or not self.charger.state.debug_mode:
             return payload
-        octets = response if payload.id.endswith("Res") else self._request
-        if octets is None:
+        frame = response if payload.id.endswith("Res") else self._request
+        if frame is None:
             return payload
-        frame = V2GTP_HEADER.pack(0x01, 0xFE, V2GTP_EXI, len(octets)) + octets
         return msgspec.structs.replace(payload, exi=frame.hex(), exi_base64=base64.b64encode(frame).decode())
 
     def _arm(self, now: float) -> None:
@@ -214,9 +229,9 @@ class Connection:
             self.link.disarm()
             self._armed = False
 
-    def _send(self, octets: bytes | None, close: CloseMode, min_response_ms: int) -> None:
+    def _send(self, octets: bytes | None, payload_type: int, close: CloseMode, min_response_ms: int) -> None:
         if octets is not None:
-            self.link.reply(V2GTP_EXI, octets, close, settles=self._frame, min_response_ms=min_response_ms)
+            self.link.reply(payload_type, octets, close, settles=self._frame, min_response_ms=min_response_ms)
         elif close is not CloseMode.KEEP:
             self.link.close(close)
 
@@ -228,6 +243,10 @@ class Connection:
         if deadline is not None:
             delay = max(0.0, deadline - time.monotonic()) + TIMER_SLACK_s
             self._timer = asyncio.get_running_loop().call_later(delay, self.wake)
+
+
+def _frame(payload_type: int, payload: bytes) -> bytes:
+    return V2GTP_HEADER.pack(0x01, 0xFE, payload_type, len(payload)) + payload
 
 
 def _security(handshake: Handshake) -> str:

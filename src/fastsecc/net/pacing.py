@@ -7,10 +7,14 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from fastsecc.messages import app_protocol, din70121, iso2
+from fastsecc.messages import app_protocol, din70121, iso2, iso20
 from fastsecc.session.api import LoopTemplate
 
-PACKAGES = {"DIN70121": din70121, "ISO15118D2": iso2}
+PACKAGES = {
+    "DIN70121": (din70121,),
+    "ISO15118D2": (iso2,),
+    "ISO15118D20": (iso20, iso20.ac, iso20.dc, iso20.acdp, iso20.wpt),
+}
 
 
 class Pacing:
@@ -43,10 +47,11 @@ class Pacing:
 def responses() -> Iterator[tuple[str, str, type]]:
     """Give every response there is: its protocol, its name without `Res`, its class."""
     yield "", "supportedAppProtocol", app_protocol.supportedAppProtocolRes
-    for protocol, package in PACKAGES.items():
-        for name, kind in vars(package).items():
-            if name.endswith("Res") and isinstance(kind, type):
-                yield protocol, name.removesuffix("Res"), kind
+    for protocol, packages in PACKAGES.items():
+        for package in packages:
+            for name, kind in vars(package).items():
+                if name.endswith("Res") and isinstance(kind, type):
+                    yield protocol, name.removesuffix("Res"), kind
 
 
 def hint(wrong: str) -> str:

@@ -24,6 +24,7 @@ from fastsecc.charger.charger import Charger
 from fastsecc.charger.slac_interface import SlacInterface
 from fastsecc.charger.state import ChargerState
 from fastsecc.config import Config, ConnectorConfig
+from fastsecc.messages import payload_types
 from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint, MakeLink
 from fastsecc.net.interface import AUTO
 from fastsecc.net.pacing import Pacing
@@ -39,7 +40,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MACHINES = {"DIN70121": "fastsecc.session.din70121.machine", "ISO15118D2": "fastsecc.session.iso2.machine"}
+MACHINES = {
+    "DIN70121": "fastsecc.session.din70121.machine",
+    "ISO15118D2": "fastsecc.session.iso2.machine",
+    "ISO15118D20": "fastsecc.session.iso20.machine",
+}
 """What a protocol needs; imported at the start, lest the first EV waits for it."""
 
 OnReady = Callable[[Charger, Endpoint], None]
@@ -183,6 +188,8 @@ class Secc:
     def _make_links(self, config: ConnectorConfig) -> dict[Security, MakeLink]:
         """Give what starts a link, for each kind of connection that a connector serves."""
         settings = msgspec.structs.asdict(self.config.link)
+        if "ISO15118D20" in config.protocols:
+            settings["payload_types"] = (payload_types.EXI, *payload_types.NAMESPACES)
         makers: dict[Security, MakeLink] = {Security.NONE: partial(Link, **settings)}
         if config.tls != "off":
             certificates = self._certificates_of(config)
@@ -238,7 +245,7 @@ def session_settings(config: Config) -> SessionSettings:
     evse_time = policy.pop("evse_time")
     policy["quirks"] = frozenset(policy["quirks"])
     evse_time_s = (lambda: int(time.time())) if evse_time else None
-    return SessionSettings(**policy, evse_time_s=evse_time_s, wall_clock_s=time.time)
+    return SessionSettings(**policy, iso20=config.iso20, evse_time_s=evse_time_s, wall_clock_s=time.time)
 
 
 def _session(settings: SessionSettings, charger: ChargerState, now: float, paused: Paused | None) -> Session:

@@ -18,6 +18,9 @@ TEST_FOLDERS = "iso15118_*"
 TEST_CHAIN = Path("certs/cpoCertChain.pem")
 TEST_ROOT = Path("certs/v2gRootCACert.pem")
 TEST_KEY = Path("private_keys/seccLeaf.key")
+EVEREST_VEHICLE = Path("client/oem")
+TEST_VEHICLE_CHAIN = Path("certs/oemCertChain.pem")
+TEST_VEHICLE_KEY = Path("private_keys/oemLeaf.key")
 V2G = "v2g"
 """Which roots issue the charger's certificates; those of all kinds issue an EV's."""
 
@@ -79,6 +82,20 @@ def v2g_roots(folder: Path) -> tuple[Path, ...]:
     if not roots:
         raise ConfigError(f"holds no V2G root certificate (ca/v2g/*.pem or iso15118_2/{TEST_ROOT})", file=folder)
     return roots
+
+
+def vehicle(folder: Path) -> ChainFiles | None:
+    """Find what an EV shows who it is with; None: the folder holds no vehicle's certificate."""
+    place = folder / EVEREST_VEHICLE
+    for key in _sorted(place, "*.key"):
+        chains = tuple(_sorted(place, "*CHAIN*.pem"))
+        if chains:
+            return ChainFiles(key, chains, _passwords(key), place / "ocsp")
+    for path in _sorted(folder, f"{TEST_FOLDERS}/{TEST_VEHICLE_KEY}"):
+        chain = path.parents[1] / TEST_VEHICLE_CHAIN
+        if chain.exists():
+            return ChainFiles(path, (chain,), _passwords(path), chain.parent / "ocsp")
+    return None
 
 
 def _everest(folder: Path) -> Layout:

@@ -10,11 +10,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from fastsecc.messages.payload_types import EXI
 from fastsecc.messages.schema import Type
+from fastsecc.session.iso20.pause import Paused20
+from fastsecc.session.iso20.settings import Iso20Settings
 
 V2G_SECC_Sequence_Timeout_s = 60.0
 V2G_SECC_CommunicationSetup_Timeout_s = 18.0
 V2G_SECC_Ongoing_Timeout_s = 60.0
+V2G_SECC_Ongoing_Performance_Time_s = 55.0
+"""Until then an EV is told whether what it waits for is over."""
 V2G_SECC_CableCheck_Timeout_s = 60.0
 """How long CableCheckRes may be Ongoing. The EV's own V2G_EVCC_CableCheck_Timeout is 40 s, but recorded cars (VW ID.3,
 Tesla Model Y) waited 44 s and 55 s and then charged: to give up is left to the EV."""
@@ -46,6 +51,8 @@ class Output:
     variables: list[Variable] = field(default_factory=list)
     response: Type | None = None
     """None: no answer now (held back, or there is none to give)."""
+    payload_type: int = EXI
+    """V2GTP payload type of the response: that of the request."""
     close: Close | None = None
     log: list[str] = field(default_factory=list)
     """Lines for the log: what an operator should know about this input."""
@@ -66,14 +73,17 @@ class LoopTemplate:
     """
 
     request: type[Type]
-    """Body element class that is answered: CurrentDemandReq or ChargingStatusReq of the session's protocol."""
+    """Class that is answered: CurrentDemandReq or ChargingStatusReq, body elements of the session's protocol; in
+    ISO 15118-20 DC_ChargeLoopReq or AC_ChargeLoopReq, in the control mode that the responses are in."""
     session_id: bytes
     fresh: Type
     stale: Type
     fresh_until: float
     """Monotonic seconds; `inf` where nothing ages (AC)."""
     meter_sequence: int
-    """Sequence of the MeterInfo in the responses (0: none); it is sent once a sequence."""
+    """Sequence of the MeterInfo in the responses (0: none); it is sent once a sequence, in ISO 15118-20 on request."""
+    payload_type: int = EXI
+    """V2GTP payload type of requests and responses."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -83,7 +93,7 @@ class LoopProgress:
     answered: int
     """Charge-loop requests answered by the link thread on this connection."""
     request: Type
-    """Newest request it answered (a whole V2G_Message)."""
+    """Newest request it answered (the whole message)."""
     at: float
     """When it answered it, monotonic seconds."""
     meter_sequence_sent: int
@@ -115,10 +125,13 @@ class SessionSettings:
     new_session_id: Callable[[], bytes] | None = None
     """Eight random bytes; None takes the system's."""
     quirks: frozenset[str] = frozenset()
+    allow_plain_iso20: bool = False
+    """A test setting: ISO 15118-20 also without TLS 1.3."""
+    iso20: Iso20Settings = field(default_factory=Iso20Settings)
 
 
 @dataclass(slots=True)
-class Paused:
+class PausedIso2:
     """What a paused ISO 15118-2 session leaves for the one that resumes it ([V2G2-740] and following)."""
 
     session_id: bytes
@@ -127,3 +140,7 @@ class Paused:
     charge_service: Any
     sa_schedule_list: Any
     sa_schedule_tuple_id: int
+
+
+Paused = PausedIso2 | Paused20
+"""What a paused session leaves for the next one."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from fastsecc.charger.state import ChargerState, EnergyKind
+from fastsecc.charger.services import EnergyKind
+from fastsecc.charger.state import ChargerState
 from fastsecc.messages.schema import Type
 from fastsecc.session.api import Output, SessionSettings, STOP_CHARGING_GRACE_s
 
@@ -106,6 +107,12 @@ class Context:
         """Put a body element into a message of this session."""
         header = self.messages.MessageHeaderType(SessionID=self.session_id)
         return self.messages.V2G_Message(Header=header, Body=self.messages.BodyType(BodyElement=body))
+
+    @property
+    def unix_s(self) -> int:
+        """Give the time of day in Unix seconds; 0 when the clock is not known."""
+        clock = self.settings.wall_clock_s
+        return 0 if clock is None else int(clock())
 
     def warn(self, line: str) -> None:
         """Tell the operator what must not be missed."""

@@ -29,7 +29,9 @@ REASONS: Mapping[str, Reason | None] = MappingProxyType(
 """What failed, by the name of the last request; None: nothing did."""
 
 
-def end(charger: ChargerState, context: Context | None, action: LinkAction, last_request: str) -> Output:
+def end(
+    charger: ChargerState, context: Context | None, action: LinkAction, last_request: str, *, tells_failure: bool = True
+) -> Output:
     """Publish the end of a connection and forget its session.
 
     Args:
@@ -37,6 +39,7 @@ def end(charger: ChargerState, context: Context | None, action: LinkAction, last
         context: of the protocol's session; None when no protocol was chosen.
         action: what is to become of the data link.
         last_request: name of the newest request without `Req`; empty: there was none.
+        tells_failure: the protocol knows var `hlc_session_failed`.
     """
     out = Output()
     if context is not None and context.charging:
@@ -45,7 +48,7 @@ def end(charger: ChargerState, context: Context | None, action: LinkAction, last
         out.publish("ac_open_contactor" if context.energy_kind == "ac" else "dc_open_contactor")
     reason = _failure(charger, context, last_request)
     charger.reset_session()
-    if reason is not None and action is not LinkAction.PAUSE:
+    if tells_failure and reason is not None and action is not LinkAction.PAUSE:
         out.publish("hlc_session_failed", reason)
     out.publish(action.value)
     return out

@@ -1,4 +1,4 @@
-"""What the state machines of DIN 70121 and ISO 15118-2 share: who may say what when, refusals, timers, stops.
+"""What the state machines of the protocols share: who may say what when, refusals, timers, stops.
 
 A protocol gives its tables; `Machine` takes care that every request in every state gets its paired response, that a
 FAILED response never leads on, and that nothing waits for ever.
@@ -8,14 +8,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, ClassVar
 
 from fastsecc.charger.payloads import V2gMessages, message_id
 from fastsecc.errors import ProtocolError
+from fastsecc.messages.payload_types import EXI
 from fastsecc.messages.schema import Type
 from fastsecc.session import loop, refusal
-from fastsecc.session.api import Close, LoopProgress, LoopTemplate, Output, Paused, STOP_CHARGING_GRACE_s
+from fastsecc.session.api import (
+    Close,
+    LoopProgress,
+    LoopTemplate,
+    Output,
+    Paused,
+    STOP_CHARGING_GRACE_s,
+)
 from fastsecc.session.context import AgeingValue, Answer, Context, LinkAction
 from fastsecc.session.timers import Timers
 
@@ -30,8 +39,23 @@ EMERGENCY_CLOSE_s = 3.0
 """After an emergency shutdown the connection is closed even if the EV asks for nothing that could be refused."""
 
 Handler = Callable[[Any, Any], Answer]
-"""Takes a request's body element and the context."""
+"""Takes a request (in DIN 70121 and ISO 15118-2 its body element) and the context."""
 StateTable = Mapping[Enum, Mapping[type[Type], Handler]]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request on its way to its handler."""
+
+    body: Any
+    """Its body element; the message itself in ISO 15118-20."""
+    session_id: bytes
+    response: type[Type]
+    """What answers it."""
+    payload_type: int
+    """The V2GTP stream that it came on, and that its response goes out on."""
+    out_of_turn: bool = False
+    """It came while another waited for its response."""
 
 
 class Machine(ABC):
@@ -40,13 +64,17 @@ class Machine(ABC):
     A subclass gives the class attributes and `known`; handlers raise ProtocolError for a refusal, or return an Answer.
     """
 
-    selected_name: ClassVar[str]
+    selected_name: str
     """Value of var `selected_protocol`."""
     namespace: ClassVar[str]
     """EXI namespace of the requests."""
     session_setup: ClassVar[type[Type]]
-    """Body element class of the first request, which needs no session id."""
+    """Class of the first request, which needs no session id."""
     start: ClassVar[Enum]
+    link_action_on_loss: ClassVar[LinkAction] = LinkAction.ERROR
+    """What becomes of the data link when no SessionStop ended the session."""
+    tells_failure: ClassVar[bool] = True
+    """Var `hlc_session_failed` says why such a session ended."""
     unknown_session_first: ClassVar[bool] = False
     """A wrong session id wins over a wrong place in the sequence (DIN 70121)."""
 
@@ -64,11 +92,13 @@ class Machine(ABC):
         self.table = table
         self.loops = loops
         self.state = self.start
-        self.link_action = LinkAction.ERROR
+        self.link_action = self.link_action_on_loss
         self.last_request = "supportedAppProtocol"
         """Name of the newest request without `Req`."""
         self.closing = False
-        self._held: Any = None
+        self.ended = False
+        """SessionStop was answered."""
+        self._held: Incoming | None = None
         self._answered_by_link = 0
         self._published_oldest: AgeingValue | None = None
         """What ends the freshness of the newest template; newer values may have come since."""
@@ -82,19 +112,22 @@ class Machine(ABC):
         """What a session that paused leaves for the next; None: it cannot pause."""
         return None
 
+    def namespace_for(self, payload_type: int) -> str | None:
+        """Give the EXI namespace of a V2GTP payload type; None: the protocol does not have it."""
+        return self.namespace if payload_type == EXI else None
+
     # inputs
 
-    def receive(self, message: Any, now: float) -> Output:
+    def receive(self, message: Any, now: float, payload_type: int = EXI) -> Output:
         """Handle a message from the EV."""
         out = self._begin(now)
-        response = self._response_class(message)
-        if self.closing or response is None:
+        incoming = self._incoming(message, payload_type)
+        if self.closing or incoming is None:
             out.log.append(f"{type(_body(message)).__name__} is not answered")
             return out
-        interrupted, self._held = self._held is not None, None
-        self.last_request = _name(_body(message))
-        self._announce(_body(message))
-        self._process(message, response, out_of_turn=interrupted)
+        self.last_request = _name(incoming.body)
+        self._announce(incoming.body)
+        self._take(incoming)
         return out
 
     def wake(self, now: float) -> Output:
@@ -104,13 +137,11 @@ class Machine(ABC):
             return out
         for timer in (COMMUNICATION_SETUP, SEQUENCE, EMERGENCY):
             if self.timers.expired(timer, now):  # closed without a response
-                self._close(Close.NOW, f"{timer} expired")
+                self._expire(timer)
                 return out
         if self._held is not None:
-            message, self._held = self._held, None
-            response = self._response_class(message)
-            assert response is not None
-            self._process(message, response)
+            incoming, self._held = self._held, None
+            self._process(incoming)
         return out
 
     def loop_progress(self, progress: LoopProgress, now: float) -> Output:
@@ -128,7 +159,7 @@ class Machine(ABC):
         self._announce(request)
         current.report(request, self.context)
         self._follow(request, current.next)
-        self.timers.start(SEQUENCE, progress.at + self.context.settings.sequence_timeout_s)
+        self.timers.start(SEQUENCE, progress.at + self.sequence_timeout_s(request))
         return out
 
     def loop_template(self, now: float) -> LoopTemplate | None:
@@ -144,14 +175,13 @@ class Machine(ABC):
     @property
     def over(self) -> bool:
         """Tell whether the session has ended: by SessionStop, or because the connection is being closed."""
-        return self.closing or self.link_action is not LinkAction.ERROR
-
-    @property
-    def deadline(self) -> float | None:
-        """When `wake` is due at the latest."""
-        return self.timers.earliest
+        return self.closing or self.ended
 
     # answers
+
+    def sequence_timeout_s(self, request: Any) -> float:
+        """Give how long the EV may be silent after the response to a request."""
+        return self.context.settings.sequence_timeout_s
 
     def _begin(self, now: float) -> Output:
         out = Output()
@@ -160,26 +190,46 @@ class Machine(ABC):
             self._watch(now)
         return out
 
-    def _process(self, message: Any, response: type[Type], *, out_of_turn: bool = False) -> None:
-        request = _body(message)
-        self.context.received_session_id = message.Header.SessionID
-        answer = self._answer(request, response, message.Header.SessionID, out_of_turn)
-        if answer.response is None:
-            self._hold(message, answer)
-        else:
-            self._respond(request, answer)
+    def _incoming(self, message: Any, payload_type: int) -> Incoming | None:
+        """Pair a request with its response; None for what is no request.
 
-    def _answer(self, request: Any, response: type[Type], session_id: bytes, out_of_turn: bool) -> Answer:
+        The schema lets a document be any of its global elements, not only a V2G_Message.
+        """
+        if not isinstance(message, self.context.messages.V2G_Message):
+            return None
+        body = _body(message)
+        response = getattr(self.context.messages, _name(body) + "Res", None)
+        if response is None or not type(body).__name__.endswith("Req"):
+            return None
+        return Incoming(body, message.Header.SessionID, response, payload_type)
+
+    def _take(self, incoming: Incoming) -> None:
+        """Let a new request take the place of one that waits."""
+        interrupted, self._held = self._held is not None, None
+        self._process(replace(incoming, out_of_turn=interrupted))
+
+    def _process(self, incoming: Incoming) -> None:
+        self.context.received_session_id = incoming.session_id
+        answer = self._answer(incoming)
+        if answer.response is None:
+            self._hold(incoming, answer)
+        else:
+            self._respond(incoming, answer)
+
+    def _answer(self, incoming: Incoming) -> Answer:
+        request = incoming.body
         try:
-            handler = self._admit(request, session_id, out_of_turn)
+            handler = self._admit(incoming)
             return handler(request, self.context)
         except ProtocolError as refused:
             self.context.log(f"{type(request).__name__}: {refused}")
-            return Answer(refusal.refuse(response, refused.response_code, self.known(response, request)))
+            known = self.known(incoming.response, request)
+            return Answer(refusal.refuse(incoming.response, refused.response_code, known))
 
-    def _admit(self, request: Any, session_id: bytes, out_of_turn: bool) -> Handler:
+    def _admit(self, incoming: Incoming) -> Handler:
         """Find the handler of a request, or refuse it."""
-        handler = None if out_of_turn else self.table.get(self.state, {}).get(type(request))
+        request, session_id = incoming.body, incoming.session_id
+        handler = None if incoming.out_of_turn else self._handler(incoming)
         stranger = self._is_stranger(request, session_id)
         if stranger and (self.unknown_session_first or handler is not None):  # [V2G2-460], [V2G-DC-391]
             raise ProtocolError("FAILED_UnknownSession", f"session {session_id.hex() or 'without id'}")
@@ -191,24 +241,27 @@ class Machine(ABC):
             raise ProtocolError("FAILED", "the EV did not follow the request to stop")
         return handler
 
+    def _handler(self, incoming: Incoming) -> Handler | None:
+        return self.table.get(self.state, {}).get(type(incoming.body))
+
     def _is_stranger(self, request: Any, session_id: bytes) -> bool:
         """Compare session ids; zero is an id like any other, and before SessionSetup there is none to compare."""
         if isinstance(request, self.session_setup) or self.state is self.start:
             return False
         return session_id != self.context.session_id
 
-    def _respond(self, request: Any, answer: Answer) -> None:
+    def _respond(self, incoming: Incoming, answer: Answer) -> None:
         response: Any = answer.response
-        context = self.context
+        request, context = incoming.body, self.context
         context.waiting_since = None
         self.timers.stop(HOLD)
-        self.timers.start(SEQUENCE, context.now + context.settings.sequence_timeout_s)
+        self.timers.start(SEQUENCE, context.now + self.sequence_timeout_s(request))
         if isinstance(request, self.session_setup):
             self.timers.stop(COMMUNICATION_SETUP)
-        context.out.response = context.wrap(response)
-        self._announce(response)
+        self._send(incoming, response)
         if answer.link is not None:
             self.link_action = answer.link
+            self.ended = True
         if response.ResponseCode.startswith("FAILED"):
             self._fail(response.ResponseCode)
         else:
@@ -216,6 +269,11 @@ class Machine(ABC):
         if self.over and not self.closing:
             context.out.close = Close.AFTER_EV
             self.timers.stop_all()
+
+    def _send(self, incoming: Incoming, response: Any) -> None:
+        self.context.out.response = self.context.wrap(response)
+        self.context.out.payload_type = incoming.payload_type
+        self._announce(response)
 
     def _fail(self, code: str) -> None:
         """End the session with a FAILED response [V2G2-539], [V2G-DC-665]."""
@@ -232,13 +290,16 @@ class Machine(ABC):
         self.state = state
         self._watch(self.context.now)
 
-    def _hold(self, message: Any, answer: Answer) -> None:
+    def _hold(self, incoming: Incoming, answer: Answer) -> None:
         assert answer.hold_until is not None
-        self._held = message
+        self._held = replace(incoming, out_of_turn=False)
         if self.context.waiting_since is None:
             self.context.waiting_since = self.context.now
         self.timers.stop(SEQUENCE)
         self.timers.start(HOLD, answer.hold_until)
+
+    def _expire(self, timer: str) -> None:
+        self._close(Close.NOW, f"{timer} expired")
 
     def _close(self, how: Close, why: str) -> None:
         self.closing = True
@@ -278,17 +339,6 @@ class Machine(ABC):
         """Publish which message was received or is about to be sent."""
         if self.context.charger.debug_mode:
             self.context.publish("v2g_messages", V2gMessages(id=message_id(type(body).__name__)))
-
-    def _response_class(self, message: Any) -> type[Type] | None:
-        """Find the response that pairs with a message's body element; None for what is no request.
-
-        The schema lets a document be any of its global elements, not only a V2G_Message.
-        """
-        if not isinstance(message, self.context.messages.V2G_Message):
-            return None
-        name = type(_body(message)).__name__
-        found: type[Type] | None = getattr(self.context.messages, _name(_body(message)) + "Res", None)
-        return found if name.endswith("Req") else None
 
 
 def _body(message: Any) -> Any:

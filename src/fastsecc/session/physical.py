@@ -81,4 +81,14 @@ def optional_float(value: PhysicalValue | None) -> float | None:
 
 def achieved(target: float, maximum: PhysicalValue | None) -> bool:
     """Tell whether a target has reached a limit; one that was never given cannot be reached."""
-    return maximum is not None and target >= to_float(maximum)
+    return reaches(target, optional_float(maximum))
+
+
+def reaches(target: float, limit: float | None) -> bool:
+    """Tell the same of numbers.
+
+    A negative limit is the most that a discharging EV may give (SAE J2847/2): the target has to lie as far below zero.
+    """
+    if limit is None:
+        return False
+    return target <= limit if limit < 0 else target >= limit

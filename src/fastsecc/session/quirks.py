@@ -41,6 +41,30 @@ _ALL = (
         default=False,
     ),
     Quirk(
+        "negative-bidirectional-limits",
+        "the charger says its discharge limits of ISO 15118-20 with negative numbers, and takes negative ones from the "
+        "EV, which are FAILED_WrongChargeParameter otherwise",
+        "EVs that count power to the grid as negative: EVerest's Evse15118D20 has the option "
+        "`negative_bidirectional_limits` for them",
+        default=False,
+    ),
+    Quirk(
+        "pre-charge-without-finish",
+        "PowerDeliveryReq is also accepted after a DC_PreChargeReq with EVProcessing Ongoing (ISO 15118-20), if the "
+        "voltage is there that the EV wanted; the standard has the EV say Finished, and FAILED_SequenceError otherwise",
+        "the EV of the PyPI package iso15118 (ecog-io, 0.27), which EVerest's simulated EV is made from, says Finished "
+        "only if its first PreChargeRes finds it content",
+        default=True,
+    ),
+    Quirk(
+        "flat-price-level",
+        "a schedule of the scheduled control mode (ISO 15118-20) without prices has a price level schedule all the "
+        "same, of one level that never changes",
+        "[V2G20-2176] asks for one kind of prices in every schedule; the EV of the PyPI package iso15118 (ecog-io, "
+        "0.27) gives up on ScheduleExchangeRes otherwise",
+        default=True,
+    ),
+    Quirk(
         "slac-station-ids",
         "SOURCE_ID, RESP_ID, PEV_ID and EVSE_ID of an EV may be anything, where ISO 15118-3 wants zeros and has "
         "messages with anything else ignored",

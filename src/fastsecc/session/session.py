@@ -8,19 +8,32 @@ from fastsecc.charger.payloads import AppProtocol as OfferedProtocol
 from fastsecc.charger.payloads import AppProtocols, V2gMessages, message_id
 from fastsecc.charger.state import ChargerState
 from fastsecc.errors import DecodeError
-from fastsecc.messages import din70121, iso2
+from fastsecc.messages import din70121, iso2, iso20
 from fastsecc.messages.app_protocol import supportedAppProtocolReq
+from fastsecc.messages.payload_types import EXI
 from fastsecc.session import app_protocol, ending, quirks
-from fastsecc.session.api import Close, LoopProgress, LoopTemplate, Output, Paused, SessionSettings
+from fastsecc.session.api import (
+    Close,
+    LoopProgress,
+    LoopTemplate,
+    Output,
+    Paused,
+    PausedIso2,
+    SessionSettings,
+)
 from fastsecc.session.app_protocol import AppProtocol
 from fastsecc.session.context import LinkAction
 from fastsecc.session.din70121.machine import DinContext, DinMachine
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.machine import Iso2Machine
+from fastsecc.session.iso20.context import Iso20Context
+from fastsecc.session.iso20.machine import Iso20Machine
+from fastsecc.session.iso20.pause import Paused20
 from fastsecc.session.machine import COMMUNICATION_SETUP, SEQUENCE, Machine
 from fastsecc.session.timers import Timers
 
 SAP = "supportedAppProtocol"
+TLS_1_3 = "TLSv1.3"
 
 
 class Session:
@@ -49,6 +62,8 @@ class Session:
         self._quirks = quirks.active(settings.quirks)
         self._resumable = paused
         self._app_protocols = charger.offered_app_protocols
+        self._tls_version = ""
+        self._vehicle_certificate: bytes | None = None
         self._energy_kind = charger.energy_kind
         self._energy_transfer_modes = charger.energy_transfer_modes
         self._machine: Machine | None = None
@@ -58,10 +73,25 @@ class Session:
         self._timers.start(SEQUENCE, now + settings.sequence_timeout_s)
         self._timers.start(COMMUNICATION_SETUP, now + settings.communication_setup_timeout_s)
 
+    def secured(self, version: str, vehicle_certificate: bytes | None) -> None:
+        """Note that the connection is secure; to be called before any message is handled.
+
+        Args:
+            version: "TLSv1.2" or "TLSv1.3".
+            vehicle_certificate: the leaf that the EV showed, DER.
+        """
+        self._tls_version, self._vehicle_certificate = version, vehicle_certificate
+
     @property
     def namespace(self) -> str:
-        """EXI namespace of the next request: "sap", "din" or "iso2"."""
+        """EXI namespace of the next request on the main stream: "sap", "din", "iso2" or "iso20"."""
         return "sap" if self._machine is None else self._machine.namespace
+
+    def namespace_for(self, payload_type: int) -> str | None:
+        """Give the EXI namespace of a frame by its V2GTP payload type; None: this protocol has no such frames."""
+        if self._machine is not None:
+            return self._machine.namespace_for(payload_type)
+        return "sap" if payload_type == EXI else None
 
     @property
     def protocol(self) -> str:
@@ -88,10 +118,16 @@ class Session:
         """What the next connection's session needs to resume this one; None: nothing is paused."""
         return self._resumable if self._machine is None else self._machine.paused
 
-    def receive(self, message: Any, now: float) -> Output:
-        """Handle a decoded message."""
+    def receive(self, message: Any, now: float, payload_type: int = EXI) -> Output:
+        """Handle a decoded message.
+
+        Args:
+            message: of the namespace that `namespace_for` gave.
+            now: monotonic seconds.
+            payload_type: of the V2GTP frame that it came in.
+        """
         if self._machine is not None:
-            return self._machine.receive(message, now)
+            return self._machine.receive(message, now, payload_type)
         if self._closing:
             return Output()
         if isinstance(message, supportedAppProtocolReq):
@@ -143,12 +179,20 @@ class Session:
             last_request = ending.TLS_HANDSHAKE if handshake_failed else self._last_request
             return ending.end(self._charger, None, LinkAction.ERROR, last_request)
         machine = self._machine
-        return ending.end(self._charger, machine.context, machine.link_action, machine.last_request)
+        return ending.end(
+            self._charger,
+            machine.context,
+            machine.link_action,
+            machine.last_request,
+            tells_failure=machine.tells_failure,
+        )
 
     def _negotiate(self, request: supportedAppProtocolReq, now: float) -> Output:
         out = Output()
         self._last_request = SAP
-        chosen, response = app_protocol.negotiate(request.AppProtocol, self._app_protocols)
+        secure = self._tls_version == TLS_1_3 or self._settings.allow_plain_iso20  # [V2G20-2356]
+        speakable = app_protocol.speakable(self._app_protocols, self._energy_transfer_modes, secure=secure)
+        chosen, response = app_protocol.negotiate(request.AppProtocol, speakable)
         if self._charger.emergency:
             chosen, response = None, app_protocol.refuse()
         self._tell(out, request, chosen)
@@ -172,10 +216,23 @@ class Session:
         }
         if chosen is app_protocol.DIN70121:
             return DinMachine(DinContext(messages=din70121, **common), self._timers)
-        return Iso2Machine(Iso2Context(messages=iso2, resumable=self._resumable, **common), self._timers)
+        if chosen is not app_protocol.ISO15118D2:
+            return self._start_iso20(chosen, common)
+        resumable = self._resumable if isinstance(self._resumable, PausedIso2) else None
+        return Iso2Machine(Iso2Context(messages=iso2, resumable=resumable, **common), self._timers)
+
+    def _start_iso20(self, chosen: AppProtocol, common: dict[str, Any]) -> Machine:
+        """Start ISO 15118-20, whose part says whether the session is of AC or DC."""
+        common["energy_kind"] = "ac" if chosen is app_protocol.ISO15118D20_AC else "dc"
+        resumable = self._resumable if isinstance(self._resumable, Paused20) else None
+        certificate = self._vehicle_certificate
+        context = Iso20Context(messages=iso20, resumable=resumable, vehicle_certificate=certificate, **common)
+        return Iso20Machine(context, self._timers)
 
     def _tell(self, out: Output, request: supportedAppProtocolReq, chosen: AppProtocol | None) -> None:
         if not self._charger.debug_mode:
+            if chosen is not None and chosen.name == app_protocol.ISO15118D20_DC.name:
+                out.publish("selected_protocol", chosen.selected_name)
             return
         out.publish("v2g_messages", V2gMessages(id=message_id("supportedAppProtocolReq")))
         out.publish("ev_app_protocol", _offered(request))

@@ -49,7 +49,7 @@ def status_code(context: Context, phase: Phase, *, stale: bool = False, finished
     if finished:
         return "EVSE_Ready"
     stopped = context.power_off and phase in (Phase.CHARGE, Phase.WELDING)
-    return "EVSE_Shutdown" if charger.dc_shutdown or stopped else WELL[phase]
+    return "EVSE_Shutdown" if charger.shutdown or stopped else WELL[phase]
 
 
 def notification(context: Context, *, stale: bool = False) -> str:

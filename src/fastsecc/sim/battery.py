@@ -1,4 +1,4 @@
-"""A traction battery that fills: state of charge, voltage, and the charging current it asks for."""
+"""A traction battery that fills and empties: state of charge, voltage, and the current it asks for."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Battery:
     resistance_ohm: float = 0.1
     max_current_a: float = 200.0
     max_power_w: float = 80_000.0
+    max_discharge_current_a: float = 100.0
+    max_discharge_power_w: float = 40_000.0
     time_lapse: float = 1.0
 
     @property
@@ -40,6 +42,15 @@ class Battery:
     def target_voltage_v(self) -> float:
         """Voltage at the terminals while the target current flows."""
         return self.open_circuit_voltage_v + self.target_current_a * self.resistance_ohm
+
+    @property
+    def available_current_a(self) -> float:
+        """Current that it can give; a positive number."""
+        return min(self.max_discharge_current_a, self.max_discharge_power_w / self.open_circuit_voltage_v)
+
+    def terminal_voltage_v(self, current_a: float) -> float:
+        """Give the voltage at the terminals while a current flows in; negative: out."""
+        return min(self.open_circuit_voltage_v + current_a * self.resistance_ohm, self.max_voltage_v)
 
     @property
     def full(self) -> bool:
@@ -70,3 +81,22 @@ class Battery:
         """Take in (or, with negative power, give back) what flows in a time of the clock."""
         energy_wh = power_w * duration_s * self.time_lapse / 3600
         self.soc_percent = min(100.0, max(0.0, self.soc_percent + 100 * energy_wh / self.capacity_wh))
+
+
+def battery_for(energy: str, soc_percent: float = 20.0, time_lapse: float = 1.0) -> Battery:
+    """Make the battery of a car, or that of a lorry if it charges by the Megawatt Charging System."""
+    if not energy.startswith("mcs"):
+        return Battery(soc_percent=soc_percent, time_lapse=time_lapse)
+    return Battery(
+        capacity_wh=600_000.0,
+        soc_percent=soc_percent,
+        empty_voltage_v=740.0,
+        full_voltage_v=860.0,
+        max_voltage_v=865.0,
+        resistance_ohm=0.01,
+        max_current_a=1500.0,
+        max_power_w=1_100_000.0,
+        max_discharge_current_a=400.0,
+        max_discharge_power_w=300_000.0,
+        time_lapse=time_lapse,
+    )

@@ -18,9 +18,14 @@ from fastsecc.sim.settings import SimulatorSettings
 
 def energy_transfer_modes(settings: SimulatorSettings) -> list[str]:
     """List what the outlet offers, the best first."""
-    if settings.energy == "dc":
-        return ["DC_extended"]
-    return [*(["AC_three_phase_core"] if settings.ac.phases == 3 else []), "AC_single_phase_core"]
+    if settings.is_megawatt:
+        modes, bidirectional = ["MCS"], "MCS_BPT"
+    elif settings.is_ac:
+        three_phase = ["AC_three_phase_core"] if settings.ac.phases == 3 else []
+        modes, bidirectional = [*three_phase, "AC_single_phase_core"], "AC_BPT"
+    else:
+        modes, bidirectional = ["DC_extended"], "DC_BPT"
+    return [*modes, bidirectional] if settings.bidirectional else modes
 
 
 class SimulatedCharger:
@@ -36,7 +41,7 @@ class SimulatedCharger:
         """
         self.settings = settings
         self._has_slac = has_slac
-        self.outlet: Outlet = DcOutlet(settings) if settings.energy == "dc" else AcOutlet(settings)
+        self.outlet: Outlet = AcOutlet(settings) if settings.is_ac else DcOutlet(settings)
         self._unix_s = unix_s
         self._authorize_at: float | None = None
         self._authorized = False
@@ -88,7 +93,8 @@ class SimulatedCharger:
         yield self._session_setup()
         yield from self.outlet.boot()
         yield Command("receipt_is_required", {"receipt_required": settings.receipt_required})
-        yield Command("setup", {"evse_id": evse_id, "sae_j2847_mode": "None", "debug_mode": settings.debug_mode})
+        mode, debug = settings.sae_j2847_mode, settings.debug_mode
+        yield Command("setup", {"evse_id": evse_id, "sae_j2847_mode": mode, "debug_mode": debug})
         yield Command("update_energy_transfer_modes", {"supported_energy_transfer_modes": modes})
         yield Command("reset_error", {})
 
@@ -136,11 +142,13 @@ class SimulatedCharger:
             "energy_Wh_import": {"total": meter.energy_wh},
             **self.outlet.meter_values(),
         }
+        if self.settings.bidirectional:
+            reading["energy_Wh_export"] = {"total": meter.discharged_wh}
         yield Command("update_meter_info", {"powermeter": reading})
 
     def _on_end(self, _: Any) -> Commands:
         """The EV has left the data link: it is plugged in anew, as far as a bench can tell."""
-        self._switch_off()
+        yield from self._switch_off()
         self._authorized = False
         if not self._has_slac:
             yield Command("dlink_ready", {"value": False})
@@ -148,7 +156,7 @@ class SimulatedCharger:
 
     def _on_pause(self, _: Any) -> Commands:
         """The EV stays plugged in and authorized, and may come back any time."""
-        self._switch_off()
+        yield from self._switch_off()
         if not self._has_slac:
             yield Command("dlink_ready", {"value": True})
 
@@ -157,6 +165,6 @@ class SimulatedCharger:
         yield Command("slac.leave_bcd", {})
         yield Command("slac.enter_bcd", {})
 
-    def _switch_off(self) -> None:
-        self.outlet.off()
+    def _switch_off(self) -> Commands:
+        yield from self.outlet.off()
         self._authorize_at = self._metered_at = None

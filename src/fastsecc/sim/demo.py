@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
@@ -11,17 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TextIO
 
-from fastsecc.config import Config, ConnectorConfig
+from fastsecc.config import Config, ConnectorConfig, SessionConfig
 from fastsecc.errors import EvError, InterfaceError
 from fastsecc.net.connector import Endpoint
 from fastsecc.net.secc import Secc
 from fastsecc.security import layouts
-from fastsecc.sim.battery import Battery
+from fastsecc.sim.battery import battery_for
 from fastsecc.sim.ev.discovery import Link
 from fastsecc.sim.ev.machine import Ev
 from fastsecc.sim.ev.runner import charge
-from fastsecc.sim.ev.settings import EnergyName, EvSettings, ProtocolName
-from fastsecc.sim.ev.tls import context
+from fastsecc.sim.ev.settings import ControlName, EnergyName, EvSettings, ProtocolName
+from fastsecc.sim.ev.tls import context, context_iso20
 from fastsecc.sim.plc import network
 from fastsecc.sim.plc.ev import Step
 from fastsecc.sim.plc.medium import Medium
@@ -30,7 +31,7 @@ from fastsecc.sim.plc.plug import Plug
 from fastsecc.sim.plc.powerline import Powerline
 from fastsecc.sim.power import AcRatings, DcRatings
 from fastsecc.sim.settings import SimulatorSettings
-from fastsecc.sim.watch import JsonWatch, TextWatch, Watch
+from fastsecc.sim.watch import JsonWatch, TextWatch, Watch, describe
 from fastsecc.slac.options import SlacOptions
 
 LOOPBACK: Final = "lo"
@@ -39,7 +40,9 @@ CYCLES: Final = 80
 SOC_START_PERCENT: Final = 20.0
 SOC_END_PERCENT: Final = 80.0
 TYPICAL_ANSWER_s: Final = 0.001
-TITLES: Final = {"din": "DIN SPEC 70121", "iso2": "ISO 15118-2"}
+DISCHARGE_BEGIN: Final = 0.4
+"""When the EV of a bidirectional session gives energy back, as a part of the charge loop."""
+DISCHARGE_PART: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Demo:
     think_s: float = 0.1
     dc: DcRatings = field(default_factory=DcRatings)
     tls: bool = False
+    """Without, ISO 15118-20 is spoken in plain, as it must not be in the field."""
+    control: ControlName = "scheduled"
     slac: bool = False
     """Begin with SLAC: the calling thread is in a network of `charger_and_car`."""
     why_no_slac: str = ""
@@ -62,20 +67,50 @@ class Demo:
         return network.EVSE if self.slac else LOOPBACK
 
     @property
+    def wishes(self) -> EvSettings:
+        """What the EV wants."""
+        return EvSettings(
+            protocol=self.protocol,
+            energy=self.energy,
+            cycles=self.cycles,
+            think_s=self.think_s,
+            control=self.control,
+            discharge_after_cycles=round(DISCHARGE_BEGIN * self.cycles),
+            discharge_cycles=round(DISCHARGE_PART * self.cycles),
+        )
+
+    @property
+    def simulator(self) -> SimulatorSettings:
+        """What the charger is; in the dynamic control mode and in that of SAE J2847/2 it wants energy back."""
+        return SimulatorSettings(
+            energy=self.energy,
+            dc=self.dc,
+            time_lapse=self.time_lapse,
+            discharge_after_s=DISCHARGE_BEGIN * self.shown_s,
+            discharge_s=DISCHARGE_PART * self.shown_s,
+            sae_j2847_mode="V2G" if self.protocol == "iso2" and self.wishes.bidirectional else "None",
+        )
+
+    @property
+    def shown_s(self) -> float:
+        """How long the charge loop takes."""
+        return self.cycles * (self.think_s + TYPICAL_ANSWER_s)
+
+    @property
     def time_lapse(self) -> float:
         """How much faster than the clock the battery must fill to show most of a charge."""
-        battery, wishes = Battery(), EvSettings()
+        battery, wishes = battery_for(self.energy), self.wishes
         power_w = battery.max_power_w
-        if self.energy == "ac":
+        if wishes.is_ac:
             power_w = wishes.ac_phases * AcRatings().nominal_voltage_v * wishes.ac_max_current_a
         energy_wh = (SOC_END_PERCENT - SOC_START_PERCENT) / 100 * battery.capacity_wh
-        shown_s = self.cycles * (self.think_s + TYPICAL_ANSWER_s)
-        return max(1.0, energy_wh * 3600 / power_w / shown_s)
+        return max(1.0, energy_wh * 3600 / power_w / self.shown_s)
 
     @property
     def title(self) -> str:
         """One line that says what is going to happen."""
-        what = f"{TITLES[self.protocol]}, {self.energy.upper()}, external payment{', TLS 1.2' * self.tls}"
+        version = "1.3" if self.protocol == "iso20" else "1.2"
+        what = f"{describe(self.wishes)}{f', TLS {version}' * self.tls}"
         where = "a simulated powerline" if self.slac else "loopback"
         return f"fastsecc demo: {what}; SECC and EV in one process, over {where}"
 
@@ -104,8 +139,7 @@ def _made_pki(wanted: bool) -> Iterator[Path | None]:
 
 
 async def _show(demo: Demo, pki: Path | None, out: TextIO, *, as_json: bool) -> bool:
-    wishes = EvSettings(protocol=demo.protocol, energy=demo.energy, cycles=demo.cycles, think_s=demo.think_s)
-    ev = Ev(wishes, Battery(soc_percent=SOC_START_PERCENT, time_lapse=demo.time_lapse))
+    ev = Ev(demo.wishes, battery_for(demo.energy, SOC_START_PERCENT, demo.time_lapse))
     watch: Watch = (JsonWatch if as_json else TextWatch)(ev, out, demo.title)
     ready: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
     secc = Secc(_config(demo, pki), lambda _, endpoint: None if ready.done() else ready.set_result(endpoint))
@@ -135,7 +169,7 @@ def _powerline() -> Powerline:
 
 async def _charge(demo: Demo, ev: Ev, endpoint: Endpoint, watch: Watch, pki: Path | None) -> None:
     """Let the EV plug in where there is SLAC, and charge."""
-    tls = None if pki is None else context(layouts.v2g_roots(pki))
+    tls = None if pki is None else _tls(ev.settings, pki)
     try:
         async with AsyncExitStack() as plugged_in:
             link = Link(sdp_host=str(endpoint.address.address), sdp_port=endpoint.sdp_port)
@@ -149,6 +183,11 @@ async def _charge(demo: Demo, ev: Ev, endpoint: Endpoint, watch: Watch, pki: Pat
         ev.problem = str(error)
 
 
+def _tls(wishes: EvSettings, pki: Path) -> ssl.SSLContext:
+    roots = layouts.v2g_roots(pki)
+    return context_iso20(roots, layouts.vehicle(pki)) if wishes.protocol == "iso20" else context(roots)
+
+
 async def _when_ready(ready: asyncio.Future[Endpoint], secc: Secc, interface: str) -> Endpoint:
     try:
         return await asyncio.wait_for(ready, READY_TIMEOUT_s)
@@ -158,16 +197,15 @@ async def _when_ready(ready: asyncio.Future[Endpoint], secc: Secc, interface: st
 
 
 def _config(demo: Demo, pki: Path | None) -> Config:
-    simulator = SimulatorSettings(energy=demo.energy, dc=demo.dc, time_lapse=demo.time_lapse)
     connector = ConnectorConfig(
         interface=demo.interface,
         sdp_port=_free_udp_port(),
         slac=SlacOptions(enabled=demo.slac),
         tls="off" if pki is None else "force",
         pki=None if pki is None else str(pki),
-        simulator=simulator,
+        simulator=demo.simulator,
     )
-    return Config(connectors=(connector,))
+    return Config(connectors=(connector,), session=SessionConfig(allow_plain_iso20=pki is None))
 
 
 def _free_udp_port() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from fastsecc.sim.power import Meter
 
@@ -16,6 +16,7 @@ class Command(NamedTuple):
     args: dict[str, Any]
 
 
+BPT_SETUP: Final = Command("bpt_setup", {"bpt_config": {"bpt_channel": "Unified", "generator_mode": "GridFollowing"}})
 Commands = Iterator[Command]
 Handler = Callable[[Any], Commands]
 """Takes a var's payload and gives the cmds that answer it."""
@@ -46,7 +47,7 @@ class Outlet(ABC):
         """Say what has changed."""
 
     @abstractmethod
-    def off(self) -> None:
+    def off(self) -> Commands:
         """Switch off: the session is over."""
 
     @abstractmethod

@@ -31,11 +31,18 @@ class Meter:
 
     meter_id: str = "FASTSECC-SIM-1"
     energy_wh: float = 0.0
+    """What went to the EV."""
+    discharged_wh: float = 0.0
+    """What the EV gave back."""
     time_lapse: float = 1.0
 
     def add(self, power_w: float, duration_s: float) -> None:
-        """Count what flows in a time of the clock."""
-        self.energy_wh += power_w * duration_s * self.time_lapse / 3600
+        """Count what flows in a time of the clock; negative power comes from the EV."""
+        energy_wh = power_w * duration_s * self.time_lapse / 3600
+        if energy_wh >= 0:
+            self.energy_wh += energy_wh
+        else:
+            self.discharged_wh -= energy_wh
 
 
 @dataclass(slots=True)
@@ -91,6 +98,9 @@ class DcRatings:
     max_current_a: float = 300.0
     min_current_a: float = 0.0
     max_power_w: float = 150_000.0
+    max_discharge_current_a: float = 300.0
+    """What it can take back, where it is bidirectional; so is the next."""
+    max_discharge_power_w: float = 150_000.0
     voltage_ramp_v_per_s: float = 4000.0
     current_ramp_a_per_s: float = 400.0
     contactor_delay_s: float = 0.1
@@ -98,6 +108,19 @@ class DcRatings:
     """How long the isolation monitor measures at the test voltage."""
     isolation_verdict: Literal["Valid", "Warning", "Fault", "No_IMD"] = "Valid"
     """What it finds: an IsolationStatus."""
+
+
+@dataclass(frozen=True, slots=True)
+class McsRatings(DcRatings):
+    """What an output of the Megawatt Charging System can do."""
+
+    max_voltage_v: float = 1250.0
+    min_voltage_v: float = 400.0
+    max_current_a: float = 3000.0
+    max_power_w: float = 3_750_000.0
+    max_discharge_current_a: float = 3000.0
+    max_discharge_power_w: float = 3_750_000.0
+    current_ramp_a_per_s: float = 4000.0
 
 
 class DcMode(Enum):
@@ -133,10 +156,14 @@ class CableCheck:
 
 @dataclass(slots=True)
 class DcPower:
-    """A DC output: a regulated source behind a contactor, with an isolation monitor and a meter."""
+    """A DC output: a regulated source behind a contactor, with an isolation monitor and a meter.
+
+    A bidirectional one is a sink as well: negative current flows out of the EV.
+    """
 
     ratings: DcRatings = field(default_factory=DcRatings)
     meter: Meter = field(default_factory=Meter)
+    bidirectional: bool = False
     mode: DcMode = DcMode.OFF
     voltage_v: float = 0.0
     current_a: float = 0.0
@@ -175,7 +202,8 @@ class DcPower:
     def set_target(self, voltage_v: float, current_a: float) -> None:
         """Take the EV's set-point; it is kept within the ratings."""
         self.target_voltage_v = min(max(0.0, voltage_v), self.ratings.max_voltage_v)
-        self.target_current_a = min(max(0.0, current_a), self.ratings.max_current_a)
+        lowest_a = -self.ratings.max_discharge_current_a if self.bidirectional else 0.0
+        self.target_current_a = min(max(lowest_a, current_a), self.ratings.max_current_a)
 
     def off(self) -> None:
         """Switch the source off and open the contactor; the output discharges."""
@@ -213,7 +241,9 @@ class DcPower:
     def _aim_a(self) -> float:
         if self.mode is not DcMode.CHARGE or not self.contactor.closed:
             return 0.0
-        return min(self.target_current_a, self.ratings.max_power_w / max(self.voltage_v, 1.0))
+        voltage_v = max(self.voltage_v, 1.0)
+        aim_a = min(self.target_current_a, self.ratings.max_power_w / voltage_v)
+        return max(aim_a, -self.ratings.max_discharge_power_w / voltage_v)
 
     def _advance_cable_check(self, check: CableCheck, duration_s: float) -> None:
         if check.stage is CableCheckStage.RISE and self.voltage_v >= check.test_voltage_v:
@@ -235,6 +265,7 @@ class AcRatings:
     nominal_voltage_v: float = 230.0
     nominal_frequency_hz: float = 50.0
     max_current_a: float = 32.0
+    """Per phase; a bidirectional outlet takes back as much."""
     current_ramp_a_per_s: float = 20.0
     contactor_delay_s: float = 0.1
 
@@ -246,12 +277,16 @@ class AcRatings:
 
 @dataclass(slots=True)
 class AcPower:
-    """An AC outlet: a contactor and a meter in front of an EV that takes what it may."""
+    """An AC outlet: a contactor and a meter in front of an EV that takes what it may.
+
+    At a bidirectional one an EV may give, too: negative current.
+    """
 
     ratings: AcRatings = field(default_factory=AcRatings)
     meter: Meter = field(default_factory=Meter)
-    ev_max_current_a: float = 0.0
-    """What the EV says that it can take per phase."""
+    bidirectional: bool = False
+    ev_current_a: float = 0.0
+    """What the EV says that it can take, or takes, per phase."""
     phases_in_use: int = 3
     current_a: float = 0.0
     contactor: Contactor = field(init=False)
@@ -268,7 +303,21 @@ class AcPower:
     @property
     def power_w(self) -> float:
         """Power of all phases together."""
-        return min(self.phases_in_use, self.ratings.phases) * self.ratings.nominal_voltage_v * self.current_a
+        return self._w_per_a * self.current_a
+
+    @property
+    def max_power_w(self) -> float:
+        """What all phases in use can carry together."""
+        return self._w_per_a * self.ratings.max_current_a
+
+    @property
+    def _w_per_a(self) -> float:
+        return min(self.phases_in_use, self.ratings.phases) * self.ratings.nominal_voltage_v
+
+    def follow(self, power_w: float) -> None:
+        """Hear what power the EV takes with all phases together; negative: gives. There is nothing to guess, then."""
+        self.ev_current_a = power_w / self._w_per_a
+        self.current_a = self._aim_a()
 
     def off(self) -> None:
         """Open the contactor."""
@@ -281,6 +330,11 @@ class AcPower:
             if self.settled:
                 break
             self.contactor.advance(duration_s)
-            aim_a = min(self.ev_max_current_a, self.ratings.max_current_a) if self.contactor.closed else 0.0
-            self.current_a = ramp(self.current_a, aim_a, self.ratings.current_ramp_a_per_s, duration_s)
+            self.current_a = ramp(self.current_a, self._aim_a(), self.ratings.current_ramp_a_per_s, duration_s)
             self.meter.add(self.power_w, duration_s)
+
+    def _aim_a(self) -> float:
+        if not self.contactor.closed:
+            return 0.0
+        lowest_a = -self.ratings.max_current_a if self.bidirectional else 0.0
+        return min(max(lowest_a, self.ev_current_a), self.ratings.max_current_a)

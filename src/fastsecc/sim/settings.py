@@ -5,21 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from fastsecc.sim.power import AcRatings, DcRatings
+from fastsecc.sim.power import AcRatings, DcRatings, McsRatings
+
+Energy = Literal["dc", "ac", "dc-bpt", "ac-bpt", "mcs", "mcs-bpt"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorSettings:
     """One simulated charger: its outlet, and how its operator decides."""
 
-    energy: Literal["dc", "ac"] = "dc"
+    energy: Energy = "dc"
     evse_id: str = "DE*FSC*E0001*1"
     evse_id_din: str | None = None
     dc: DcRatings = field(default_factory=DcRatings)
+    mcs: McsRatings = field(default_factory=McsRatings)
+    """In place of `dc`, for a megawatt outlet."""
     ac: AcRatings = field(default_factory=AcRatings)
     authorization: Literal["auto", "delayed", "refused"] = "auto"
     """auto: accept at once; delayed: accept after `authorization_delay_s`; refused: refuse at once."""
     authorization_delay_s: float = 3.0
+    sae_j2847_mode: Literal["None", "V2G", "V2H"] = "None"
+    """Offer an ISO 15118-2 EV to discharge by SAE J2847/2."""
+    discharge_after_s: float | None = None
+    """A bidirectional outlet takes energy back so long after the EV began to charge; None: never."""
+    discharge_s: float = 10.0
+    """And does it for so long."""
     receipt_required: bool = False
     debug_mode: bool = False
     """Publish `v2g_messages` and its kin."""
@@ -33,3 +43,23 @@ class SimulatorSettings:
     energy_to_be_delivered_wh: float = 10_000.0
     time_lapse: float = 1.0
     """How much faster than the clock the meter counts, for a bench session that shows a whole charge."""
+
+    @property
+    def is_ac(self) -> bool:
+        """Tell whether the outlet gives AC."""
+        return self.energy.startswith("ac")
+
+    @property
+    def is_megawatt(self) -> bool:
+        """Tell whether the outlet is one of the Megawatt Charging System."""
+        return self.energy.startswith("mcs")
+
+    @property
+    def bidirectional(self) -> bool:
+        """Tell whether the outlet takes energy back, too."""
+        return self.energy.endswith("-bpt")
+
+    @property
+    def dc_ratings(self) -> DcRatings:
+        """Ratings of a DC outlet of the kind."""
+        return self.mcs if self.is_megawatt else self.dc

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-LOOP_PHASES = ("CurrentDemand", "ChargingStatus")
+LOOP_PHASES = ("CurrentDemand", "ChargingStatus", "AC_ChargeLoop", "DC_ChargeLoop")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from typing import Any, TextIO
 
 from fastsecc.sim.ev.machine import Ev, Result
 from fastsecc.sim.ev.runner import Exchange
+from fastsecc.sim.ev.settings import EvSettings
+from fastsecc.sim.ev.values import number
 from fastsecc.sim.plc.ev import Step
 from fastsecc.sim.tally import LOOP_PHASES, Tally, Times
 
@@ -21,6 +23,15 @@ WIDTH = 120
 """Columns where there is no terminal to ask."""
 CLEAR_LINE = "\r\x1b[2K"
 BOLD, GREEN, RED, PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
+
+
+PROTOCOLS = {"din": "DIN SPEC 70121", "iso2": "ISO 15118-2", "iso20": "ISO 15118-20"}
+
+
+def describe(wishes: EvSettings) -> str:
+    """Say what kind of session it is going to be."""
+    control = f", {wishes.control} control" if wishes.protocol == "iso20" else ""
+    return f"{PROTOCOLS[wishes.protocol]}, {wishes.energy.upper().replace('-', ' ')}{control}, external payment"
 
 
 class Watch(ABC):
@@ -173,7 +184,9 @@ class TextWatch(Watch):
         soc = f"{result.soc_start_percent:.0f} % -> {result.soc_end_percent:.0f} %"
         lapse = self.ev.battery.time_lapse
         hurry = f", time lapse {lapse:.0f}x" if lapse != 1 else ""
-        return f"state of charge {soc}, {result.energy_wh / 1000:.2f} kWh{hurry}"
+        given_wh = result.discharged_wh
+        given = f" taken, {given_wh / 1000:.2f} kWh given back" if given_wh else ""
+        return f"state of charge {soc}, {(result.energy_wh + given_wh) / 1000:.2f} kWh{given}{hurry}"
 
     def _phase_line(self, exchange: Exchange) -> str:
         name = exchange.phase + (f" x{self._repeats}" if self._repeats > 1 else "")
@@ -184,7 +197,9 @@ class TextWatch(Watch):
     def _loop_line(self, exchange: Exchange) -> str:
         ev = self.ev
         name = f"{exchange.phase} x{self._repeats}"
-        values = f"{ev.present_voltage_v:5.1f} V {ev.present_current_a:5.1f} A {ev.power_w / 1000:5.1f} kW"
+        width = 6 if ev.settings.bidirectional or ev.settings.is_megawatt else 5
+        voltage_v, current_a, power_kw = ev.present_voltage_v, ev.present_current_a, ev.power_w / 1000
+        values = f"{voltage_v:5.1f} V {current_a:{width}.1f} A {power_kw:{width}.1f} kW"
         line = f"{exchange.at_s:7.3f} s  {name:19} {_ms(exchange.answer_time_s)}  {values}"
         return f"{line} {ev.battery.soc_percent:5.1f} % {self._bar(self._columns - len(line) - 11)}".rstrip()
 
@@ -221,9 +236,8 @@ def _remark(exchange: Exchange) -> str:
         remarks.append(str(response.EVSEProcessing))
     if exchange.phase == "CableCheck" and hasattr(response, "DC_EVSEStatus"):
         remarks.append(f"isolation {response.DC_EVSEStatus.EVSEIsolationStatus}")
-    if exchange.phase in ("PreCharge", "WeldingDetection") and hasattr(response, "EVSEPresentVoltage"):
-        value = response.EVSEPresentVoltage
-        remarks.append(f"{value.Value * 10.0**value.Multiplier:.1f} V")
+    if exchange.phase.endswith(("PreCharge", "WeldingDetection")) and hasattr(response, "EVSEPresentVoltage"):
+        remarks.append(f"{number(response.EVSEPresentVoltage):.1f} V")
     return "".join(f", {remark}" for remark in remarks)
 
 

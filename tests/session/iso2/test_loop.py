@@ -226,7 +226,7 @@ def chargers(draw: Any) -> dict[str, Any]:
         "meter": meter,
         "isolation_status": draw(st.sampled_from(["Invalid", "Valid", "Warning", "Fault", "No_IMD"])),
         "evse_error": draw(st.none() | st.sampled_from(["Error_UtilityInterruptEvent", "Error_Malfunction"])),
-        "dc_shutdown": draw(st.booleans()),
+        "shutdown": draw(st.booleans()),
         "stop_notified": draw(st.booleans()),
     }
 

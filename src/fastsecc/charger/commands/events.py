@@ -76,7 +76,7 @@ def stop_charging(state: ChargerState, args: StopChargingArguments, now: float) 
     if state.stop_requested_at is None:
         state.stop_requested_at = now
     state.stop_notified = True
-    state.dc_shutdown = True
+    state.shutdown = True
 
 
 class PauseChargingArguments(Shape):
@@ -111,7 +111,7 @@ class SendErrorArguments(Shape):
 
 @command(SendErrorArguments)
 def send_error(state: ChargerState, args: SendErrorArguments, now: float) -> None:
-    """Tell the EV of an error; a contactor error has no place in any message."""
+    """Tell the EV of an error; only ISO 15118-20 has a place for a contactor error."""
     match args.error:
         case EvseError.Error_RCD:
             state.rcd_error = True
@@ -120,7 +120,7 @@ def send_error(state: ChargerState, args: SendErrorArguments, now: float) -> Non
         case EvseError.Error_EmergencyShutdown:
             state.emergency = True
         case EvseError.Error_Contactor:
-            pass
+            state.contactor_error = True
 
 
 class ResetErrorArguments(Shape):
@@ -131,5 +131,6 @@ class ResetErrorArguments(Shape):
 def reset_error(state: ChargerState, args: ResetErrorArguments, now: float) -> None:
     """Take errors and the shutdown code back; an emergency stays until the next connection."""
     state.rcd_error = False
+    state.contactor_error = False
     state.evse_error = None
-    state.dc_shutdown = False
+    state.shutdown = False

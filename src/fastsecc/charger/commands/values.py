@@ -13,6 +13,7 @@ from fastsecc.charger.arguments import (
     DcEvseMaximumLimits,
     DcEvseMinimumLimits,
     DcEvsePresentVoltageCurrent,
+    Energy,
     Power,
     Powermeter,
     ReactivePower,
@@ -212,6 +213,12 @@ def update_meter_info(state: ChargerState, args: UpdateMeterInfoArguments, now: 
         state.meter_id = meter_id
     elif meter_id is not None:
         log.warning("meter_id is longer than %d characters: ignored", METER_ID_MAX_CHARS)
-    energy_wh = min(max(0, int(args.powermeter.energy_Wh_import.total)), METER_READING_MAX_WH)
+    energy, exported = args.powermeter.energy_Wh_import, args.powermeter.energy_Wh_export
     state.meter_sequence += 1
-    state.meter = MeterReading(state.meter_sequence, energy_wh, state.meter_id)
+    state.meter = MeterReading(
+        state.meter_sequence, _reading(energy), state.meter_id, None if exported is None else _reading(exported)
+    )
+
+
+def _reading(energy: Energy) -> int:
+    return min(max(0, int(energy.total)), METER_READING_MAX_WH)

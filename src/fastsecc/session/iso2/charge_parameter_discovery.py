@@ -21,7 +21,7 @@ from fastsecc.messages.iso2 import (
 )
 from fastsecc.session import reports
 from fastsecc.session.context import Answer
-from fastsecc.session.iso2 import schedule
+from fastsecc.session.iso2 import sae_j2847, schedule
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.service_discovery import charge_service
 from fastsecc.session.iso2.states import State
@@ -39,13 +39,17 @@ def handle(request: ChargeParameterDiscoveryReq, context: Iso2Context) -> Answer
     parameters = request.EVChargeParameter
     if isinstance(parameters, AC_EVChargeParameterType) == (context.energy_kind == "dc"):  # [V2G2-477]
         raise ProtocolError("FAILED_WrongChargeParameter", f"{type(parameters).__name__} does not fit the mode")
-    for name, value in _limits_of(parameters):
+    for name, value in _limits_of(parameters, context):
         if value is not None and value.Value < 0:
             raise ProtocolError("FAILED_WrongChargeParameter", f"{name} is {to_float(value):g}")
+    dc = parameters if isinstance(parameters, DC_EVChargeParameterType) else None
+    goes_on = dc is not None and sae_j2847.needs_parameters_again(dc, context)
     _report(request, context)
-    if isinstance(parameters, DC_EVChargeParameterType) and (reason := _out_of_reach(parameters, context)):
+    if dc is not None and (reason := _out_of_reach(dc, context)):
         context.log(f"ChargeParameterDiscoveryReq: {reason}")
         return Answer(_shut_down(context))
+    if goes_on:
+        return Answer(_ongoing(context))
     context.energy_transfer_mode = request.RequestedEnergyTransferMode
     context.schedule = schedule.offer(request, context)
     response = ChargeParameterDiscoveryRes(
@@ -65,10 +69,13 @@ def _check_mode(request: ChargeParameterDiscoveryReq, context: Iso2Context) -> N
         )
 
 
-def _limits_of(parameters: EVChargeParameterType) -> list[tuple[str, PhysicalValueType | None]]:
+def _limits_of(parameters: EVChargeParameterType, context: Iso2Context) -> list[tuple[str, PhysicalValueType | None]]:
+    """Give what must not be negative."""
     names: tuple[str, ...] = ("EVMaximumCurrentLimit", "EVMaximumPowerLimit", "EVMaximumVoltageLimit")
     if isinstance(parameters, AC_EVChargeParameterType):
         names = ("EAmount", "EVMaxVoltage", "EVMaxCurrent", "EVMinCurrent")
+    elif sae_j2847.gives_energy_home(context):
+        names = ("EVMaximumVoltageLimit",)
     return [(name, getattr(parameters, name)) for name in names]
 
 
@@ -76,11 +83,19 @@ def _out_of_reach(parameters: DC_EVChargeParameterType, context: Iso2Context) ->
     """Say why the supply cannot go as low as the EV needs; empty: it can."""
     evse = context.charger.capabilities
     current, voltage = to_float(parameters.EVMaximumCurrentLimit), to_float(parameters.EVMaximumVoltageLimit)
-    if current <= evse.min_current_a:
+    if current <= evse.min_current_a and not sae_j2847.gives_energy_home(context):
         return f"EVMaximumCurrentLimit {current:g} A is not above the supply's {evse.min_current_a:g} A"
     if voltage <= evse.min_voltage_v:
         return f"EVMaximumVoltageLimit {voltage:g} V is not above the supply's {evse.min_voltage_v:g} V"
     return ""
+
+
+def _ongoing(context: Iso2Context) -> ChargeParameterDiscoveryRes:
+    return ChargeParameterDiscoveryRes(
+        ResponseCode=ResponseCodeType.OK,
+        EVSEProcessing=EVSEProcessingType.Ongoing,
+        EVSEChargeParameter=evse_charge_parameter(context),
+    )
 
 
 def _shut_down(context: Iso2Context) -> ChargeParameterDiscoveryRes:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from fastsecc.messages import iso2
-from fastsecc.session.api import Paused
+from fastsecc.session.api import PausedIso2
 from fastsecc.session.context import Context
+
+V2H_MINIMUM_SOC_percent: Final = 20
+"""Down to where a home may discharge an EV that does not say."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Iso2Context(Context):
     """Context of an ISO 15118-2 session."""
 
-    resumable: Paused | None = None
+    resumable: PausedIso2 | None = None
     """What a paused session left; None once another session was set up."""
-    joined: Paused | None = None
+    joined: PausedIso2 | None = None
     """The paused session that this one goes on with."""
     payment_option: str = ""
     """What the EV selected."""
@@ -28,3 +32,15 @@ class Iso2Context(Context):
     schedule: iso2.SAScheduleListType | None = None
     sa_schedule_tuple_id: int = 1
     """What the EV chose."""
+    sae_mode: str = field(init=False)
+    """SAE J2847/2 service that is offered, V2G or V2H, as the charger was set up when the session began."""
+    sae_active: bool = False
+    """The EV selected it."""
+    v2h_discovered: bool = False
+    """The first ChargeParameterDiscoveryReq in V2H mode has come."""
+    v2h_minimum_soc_percent: int = V2H_MINIMUM_SOC_percent
+    soc_percent: int | None = None
+    """EVRESSSOC of the newest charge-loop request."""
+
+    def __post_init__(self) -> None:
+        self.sae_mode = self.charger.sae_j2847_mode

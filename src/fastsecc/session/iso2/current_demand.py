@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastsecc.messages.iso2 import CurrentDemandReq, CurrentDemandRes, ResponseCodeType
+from fastsecc.messages.iso2 import CurrentDemandReq, CurrentDemandRes, DC_EVSEStatusCodeType, ResponseCodeType
 from fastsecc.session import loop, reports
 from fastsecc.session.context import Answer
+from fastsecc.session.iso2 import sae_j2847
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.states import State
 from fastsecc.session.iso2.values import amperes, dc_status, meter_info, volts, watts
@@ -32,14 +33,21 @@ def respond(context: Iso2Context, stale: bool) -> CurrentDemandRes:
     )
     if limits is not None:
         response.EVSEMaximumVoltageLimit = volts(limits.voltage_v)
-        response.EVSEMaximumCurrentLimit = amperes(limits.current_a, 1 if limits.current_a > COARSE_CURRENT_A else 2)
+        response.EVSEMaximumCurrentLimit = amperes(limits.current_a, _decimals(limits.current_a))
         response.EVSEMaximumPowerLimit = watts(limits.power_w)
+    if response.DC_EVSEStatus.EVSEStatusCode is DC_EVSEStatusCodeType.EVSE_Ready and sae_j2847.is_empty(context):
+        response.DC_EVSEStatus.EVSEStatusCode = DC_EVSEStatusCodeType.EVSE_Shutdown
     return response
+
+
+def _decimals(current_a: float) -> int:
+    return 1 if abs(current_a) > COARSE_CURRENT_A else 2
 
 
 def report(request: CurrentDemandReq, context: Iso2Context) -> None:
     """Publish what the EV says."""
     reports.current_demand(request, context)
+    context.soc_percent = request.DC_EVStatus.EVRESSSOC
 
 
 LOOP = Loop(CurrentDemandReq, respond, report, State.CURRENT_DEMAND_OR_POWER_DELIVERY)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastsecc.messages import iso2
 from fastsecc.messages.schema import Type
-from fastsecc.session.api import Paused
+from fastsecc.session.api import PausedIso2
 from fastsecc.session.app_protocol import ISO15118D2
 from fastsecc.session.context import LinkAction
 from fastsecc.session.iso2.charge_parameter_discovery import evse_charge_parameter
@@ -61,7 +61,7 @@ class Iso2Machine(Machine):
         }
 
     @property
-    def paused(self) -> Paused | None:
+    def paused(self) -> PausedIso2 | None:
         """What the next session may go on with: this one if it paused, the one before until SessionSetup."""
         if self.link_action is LinkAction.PAUSE:
             return pause(self.context)

@@ -6,8 +6,9 @@ from fastsecc.charger.enums import PaymentOption
 from fastsecc.errors import ProtocolError
 from fastsecc.messages.iso2 import PaymentServiceSelectionReq, PaymentServiceSelectionRes, ResponseCodeType
 from fastsecc.session.context import Answer
+from fastsecc.session.iso2 import sae_j2847
 from fastsecc.session.iso2.context import Iso2Context
-from fastsecc.session.iso2.service_discovery import CHARGE_SERVICE_ID, payment_option_list
+from fastsecc.session.iso2.service_discovery import CHARGE_SERVICE_ID, payment_option_list, service_ids
 from fastsecc.session.iso2.states import State
 
 
@@ -17,6 +18,7 @@ def handle(request: PaymentServiceSelectionReq, context: Iso2Context) -> Answer:
     context.payment_option = request.SelectedPaymentOption
     context.asked_to_pay_at = context.now
     context.publish("selected_payment_option", PaymentOption(request.SelectedPaymentOption))
+    sae_j2847.select(request, context)
     return Answer(PaymentServiceSelectionRes(ResponseCode=ResponseCodeType.OK), State.AUTHORIZATION)
 
 
@@ -24,7 +26,7 @@ def _check(request: PaymentServiceSelectionReq, context: Iso2Context) -> None:
     services = {service.ServiceID for service in request.SelectedServiceList.SelectedService}
     if CHARGE_SERVICE_ID not in services:  # [V2G2-804], wins over the codes below
         raise ProtocolError("FAILED_NoChargeServiceSelected", "the charge service is not selected")
-    if services != {CHARGE_SERVICE_ID}:  # [V2G2-467]
+    if not services <= service_ids(context):  # [V2G2-467]
         raise ProtocolError("FAILED_ServiceSelectionInvalid", f"services {sorted(services)} are not all offered")
     if request.SelectedPaymentOption not in payment_option_list(context).PaymentOption:  # [V2G2-465]
         raise ProtocolError("FAILED_PaymentSelectionInvalid", f"{request.SelectedPaymentOption} is not offered")

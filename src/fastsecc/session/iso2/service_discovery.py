@@ -11,9 +11,11 @@ from fastsecc.messages.iso2 import (
     ServiceCategoryType,
     ServiceDiscoveryReq,
     ServiceDiscoveryRes,
+    ServiceListType,
     SupportedEnergyTransferModeType,
 )
 from fastsecc.session.context import Answer
+from fastsecc.session.iso2 import sae_j2847
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.states import State
 
@@ -25,14 +27,28 @@ DEFAULT_MODES = {"ac": EnergyTransferModeType.AC_single_phase_core, "dc": Energy
 
 
 def handle(request: ServiceDiscoveryReq, context: Iso2Context) -> Answer:
-    """Answer ServiceDiscoveryReq; ServiceScope and ServiceCategory filter a ServiceList, which there is none of."""
+    """Answer ServiceDiscoveryReq; no service has a scope that ServiceScope could filter by."""
     context.charge_service = charge_service(context)
     response = ServiceDiscoveryRes(
         ResponseCode=ResponseCodeType.OK,
         PaymentOptionList=payment_option_list(context),
         ChargeService=context.charge_service,
+        ServiceList=_service_list(request, context),
     )
     return Answer(response, State.PAYMENT_SERVICE_SELECTION)
+
+
+def _service_list(request: ServiceDiscoveryReq, context: Iso2Context) -> ServiceListType | None:
+    offered = sae_j2847.service(context)
+    if offered is None or request.ServiceCategory not in (None, offered.ServiceCategory):
+        return None
+    return ServiceListType(Service=[offered])
+
+
+def service_ids(context: Iso2Context) -> set[int]:
+    """Give the ids of all services that are offered."""
+    offered = sae_j2847.service(context)
+    return {CHARGE_SERVICE_ID} if offered is None else {CHARGE_SERVICE_ID, offered.ServiceID}
 
 
 def payment_option_list(context: Iso2Context) -> PaymentOptionListType:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastsecc.messages.iso2 import ResponseCodeType, SessionSetupReq, SessionSetupRes
 from fastsecc.session import reports
-from fastsecc.session.api import Paused
+from fastsecc.session.api import PausedIso2
 from fastsecc.session.context import Answer
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.states import State
@@ -30,7 +30,7 @@ def handle(request: SessionSetupReq, context: Iso2Context) -> Answer:
     return Answer(response, State.SERVICE_DISCOVERY)
 
 
-def _fits(paused: Paused, context: Iso2Context) -> bool:
+def _fits(paused: PausedIso2, context: Iso2Context) -> bool:
     """Tell whether the charger is still of the paused session's nature, AC or DC."""
     modes = paused.charge_service.SupportedEnergyTransferMode.EnergyTransferMode
     return all(mode.startswith(context.energy_kind.upper()) for mode in modes)

@@ -10,7 +10,7 @@ from fastsecc.messages.iso2 import (
     SessionStopRes,
     WeldingDetectionReq,
 )
-from fastsecc.session.api import Paused
+from fastsecc.session.api import PausedIso2
 from fastsecc.session.context import Answer, LinkAction
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.states import State
@@ -26,9 +26,9 @@ def handle(request: SessionStopReq, context: Iso2Context) -> Answer:
     return Answer(SessionStopRes(ResponseCode=ResponseCodeType.OK), State.ENDED, link=LinkAction.PAUSE)
 
 
-def pause(context: Iso2Context) -> Paused:
+def pause(context: Iso2Context) -> PausedIso2:
     """Keep what the session that resumes this one needs."""
-    return Paused(
+    return PausedIso2(
         session_id=context.session_id,
         payment_options=(context.payment_option,),
         selected_payment_option=context.payment_option,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from enum import Enum
 
-from fastsecc.charger.state import EnergyKind
+from fastsecc.charger.services import EnergyKind
 from fastsecc.messages.iso2 import (
     AuthorizationReq,
     CableCheckReq,

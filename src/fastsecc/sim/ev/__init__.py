@@ -1,4 +1,4 @@
-"""An EV: sans-IO client machines for DIN SPEC 70121 and ISO 15118-2, and the runner that takes them to a SECC."""
+"""An EV: sans-IO client machines for DIN SPEC 70121, ISO 15118-2 and -20, and the runner that takes them to a SECC."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def phases(ev: Ev) -> int:
     """Give the number of phases that the EV charges with."""
-    return 1 if ev.energy_transfer_mode == "AC_single_phase_core" else ev.settings.ac_phases
+    return 1 if ev.single_phase else ev.settings.ac_phases
 
 
 def max_power_w(ev: Ev) -> float:

@@ -9,9 +9,9 @@ import time
 from typing import Final
 
 from fastsecc.errors import EvError
+from fastsecc.sim.ev.phase import V2GTP_EXI
 from fastsecc.sim.ev.tls import Tls
 
-V2GTP_EXI: Final = 0x8001
 V2GTP_MAX_ANSWER: Final = 65_536
 """Longest payload that is taken for an answer."""
 READ_SIZE: Final = 65_536
@@ -36,20 +36,27 @@ class Client:
         self._received = bytearray()
         self._arrived_at = 0.0
         self._answer: asyncio.Future[bytes] | None = None
+        self._payload_type = V2GTP_EXI
         self._closed: asyncio.Future[str] = self._loop.create_future()
         stream.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._loop.add_reader(stream.fileno(), self._on_readable)
 
-    async def exchange(self, payload: bytes, timeout_s: float) -> tuple[bytes, float]:
+    async def exchange(self, payload: bytes, timeout_s: float, payload_type: int = V2GTP_EXI) -> tuple[bytes, float]:
         """Send a request and give the answer's payload and the seconds until its last octet was there.
+
+        Args:
+            payload: the request.
+            timeout_s: how long to wait.
+            payload_type: V2GTP payload type of the request, and of its answer.
 
         Raises:
             TimeoutError: no whole answer in time.
             EvError: the SECC closed the connection, or sent something else.
         """
         self._answer = answer = self._loop.create_future()
+        self._payload_type = payload_type
         self._look()
-        frame = _HEADER.pack(0x01, 0xFE, V2GTP_EXI, len(payload)) + payload
+        frame = _HEADER.pack(0x01, 0xFE, payload_type, len(payload)) + payload
         sent_at = time.time()
         async with asyncio.timeout(timeout_s):
             if not self._closed.done():
@@ -111,7 +118,7 @@ class Client:
         if self._answer is None or self._answer.done() or len(self._received) < _HEADER.size:
             return
         version, inverse, payload_type, length = _HEADER.unpack_from(self._received)
-        if (version, inverse, payload_type) != (0x01, 0xFE, V2GTP_EXI) or length > V2GTP_MAX_ANSWER:
+        if (version, inverse, payload_type) != (0x01, 0xFE, self._payload_type) or length > V2GTP_MAX_ANSWER:
             self._end(f"no V2GTP answer: {self._received[: _HEADER.size].hex()}")
         elif len(self._received) >= _HEADER.size + length:
             self._answer.set_result(bytes(self._received[_HEADER.size : _HEADER.size + length]))

@@ -1,4 +1,4 @@
-"""What DIN SPEC 70121 and ISO 15118-2 sessions share: set-up, ongoing answers, the EVSE's status."""
+"""What sessions of several protocols share: set-up, ongoing answers, the EVSE's status."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastsecc.errors import EvError
 from fastsecc.messages.schema import Type
+from fastsecc.sim.ev import sae_j2847
 from fastsecc.sim.ev.phase import LoopEnd, Phase, StopSession
 
 if TYPE_CHECKING:
@@ -21,7 +22,15 @@ def session_setup(ev: Ev) -> Phase[None]:
     Raises:
         EvError: the paused session was not joined, or a new one has no id.
     """
-    response = yield from ev.ask(ev.messages.SessionSetupReq(EVCCID=ev.settings.evcc_id))
+    take_session(ev, (yield from ev.ask(ev.messages.SessionSetupReq(EVCCID=ev.settings.evcc_id))))
+
+
+def take_session(ev: Ev, response: Any) -> None:
+    """Keep what SessionSetupRes of any protocol says.
+
+    Raises:
+        EvError: the paused session was not joined, or a new one has no id.
+    """
     wanted = ev.settings.resume_session_id
     joined = response.ResponseCode == "OK_OldSessionJoined"
     if wanted is not None and not (joined and ev.answered_session_id == wanted):
@@ -78,13 +87,22 @@ def loop_end(ev: Ev, status: Any) -> LoopEnd | None:
     obey(ev, status)
     if status.EVSENotification == "ReNegotiation" and wishes.protocol != "din":
         return LoopEnd.RENEGOTIATE
-    if wishes.cycles is not None and ev.cycles >= wishes.cycles:
-        ev.reason = f"{ev.cycles} charge-loop cycles done"
-        return LoopEnd.STOP
-    if wishes.cycles is None and ev.battery.soc_percent >= wishes.target_soc_percent:
-        ev.reason = f"state of charge {ev.battery.soc_percent:.0f} %"
+    if has_enough(ev):
         return LoopEnd.STOP
     return LoopEnd.RENEGOTIATE if ev.cycles == wishes.renegotiate_after_cycles else None
+
+
+def has_enough(ev: Ev) -> bool:
+    """Tell whether the EV has got what it came for."""
+    wishes = ev.settings
+    if wishes.cycles is not None and ev.cycles >= wishes.cycles:
+        ev.reason = f"{ev.cycles} charge-loop cycles done"
+        return True
+    empty = sae_j2847.feeds_home(ev) and int(ev.battery.soc_percent) <= wishes.minimum_soc_percent
+    if wishes.cycles is None and (empty or ev.battery.soc_percent >= ev.target_soc_percent):
+        ev.reason = f"state of charge {ev.battery.soc_percent:.0f} %"
+        return True
+    return False
 
 
 def choose_mode(ev: Ev, offered: Sequence[str], wanted: Sequence[str]) -> str:

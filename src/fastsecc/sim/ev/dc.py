@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastsecc.sim.ev import sae_j2847
 from fastsecc.sim.ev.common import ask_until_finished, loop_end, obey
 from fastsecc.sim.ev.phase import LoopEnd, Phase, StopSession
 from fastsecc.sim.ev.timers import (
@@ -33,16 +34,28 @@ def ev_status(ev: Ev) -> Any:
 def charge_parameter(ev: Ev) -> Any:
     """Say what the EV can take."""
     battery = ev.battery
+    bulk_percent = ev.settings.minimum_soc_percent if sae_j2847.feeds_home(ev) else battery.bulk_soc_percent
     return ev.messages.DC_EVChargeParameterType(
         DC_EVStatus=ev_status(ev),
-        EVMaximumCurrentLimit=ev.physical("A", battery.max_current_a),
-        EVMaximumPowerLimit=ev.physical("W", battery.max_power_w, 0),
-        EVMaximumVoltageLimit=ev.physical("V", battery.max_voltage_v),
+        **maximum_limits(ev),
         EVEnergyCapacity=ev.physical("Wh", battery.capacity_wh, 0),
         EVEnergyRequest=ev.physical("Wh", battery.energy_request_wh, 0),
         FullSOC=100,
-        BulkSOC=int(battery.bulk_soc_percent),
+        BulkSOC=int(bulk_percent),
     )
+
+
+def maximum_limits(ev: Ev) -> dict[str, Any]:
+    """Say how much the EV can take; while it feeds a home it says, with negative numbers, what it can give."""
+    battery = ev.battery
+    current_a, power_w = battery.max_current_a, battery.max_power_w
+    if sae_j2847.feeds_home(ev):
+        current_a, power_w = -battery.max_discharge_current_a, -battery.max_discharge_power_w
+    return {
+        "EVMaximumCurrentLimit": ev.physical("A", current_a),
+        "EVMaximumPowerLimit": ev.physical("W", power_w, 0),
+        "EVMaximumVoltageLimit": ev.physical("V", battery.max_voltage_v),
+    }
 
 
 def take_charge_parameter(ev: Ev, evse: Any) -> None:
@@ -86,7 +99,7 @@ def pre_charge(ev: Ev) -> Phase[None]:
     Raises:
         StopSession: it took too long, or the EVSE wants to stop.
     """
-    until = ev.now + V2G_EVCC_PreCharge_Timeout_s
+    until = ev.now + V2G_EVCC_PreCharge_Timeout_s[ev.settings.protocol]
     target_v = ev.battery.open_circuit_voltage_v
     while True:
         request = ev.messages.PreChargeReq(
@@ -113,7 +126,9 @@ def power_delivery_parameter(ev: Ev) -> Any:
 
 
 def target_current_a(ev: Ev) -> float:
-    """Give the current to ask for: what the battery wants, within what the EVSE can give."""
+    """Give the current to ask for: what the battery wants, within what the EVSE can give, or wants from it."""
+    if ev.evse_max_current_a < 0 or sae_j2847.feeds_home(ev):
+        return sae_j2847.discharge_current_a(ev)
     target_a = min(ev.battery.target_current_a, ev.evse_max_current_a)
     if ev.evse_max_power_w is not None:
         target_a = min(target_a, ev.evse_max_power_w / ev.battery.open_circuit_voltage_v)
@@ -124,13 +139,11 @@ def current_demand_request(ev: Ev) -> Any:
     """Ask for current."""
     battery, target_a = ev.battery, target_current_a(ev)
     target_v = min(battery.open_circuit_voltage_v + target_a * battery.resistance_ohm, ev.evse_max_voltage_v)
-    power_w = target_v * target_a
+    power_w = max(0.0, target_v * target_a)
     return ev.messages.CurrentDemandReq(
         DC_EVStatus=ev_status(ev),
         EVTargetCurrent=ev.physical("A", target_a),
-        EVMaximumVoltageLimit=ev.physical("V", battery.max_voltage_v),
-        EVMaximumCurrentLimit=ev.physical("A", battery.max_current_a),
-        EVMaximumPowerLimit=ev.physical("W", battery.max_power_w, 0),
+        **maximum_limits(ev),
         BulkChargingComplete=battery.bulk_full,
         ChargingComplete=battery.soc_percent >= ev.settings.target_soc_percent,
         RemainingTimeToFullSoC=ev.physical("s", battery.seconds_to(100.0, power_w), 0),

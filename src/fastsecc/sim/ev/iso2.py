@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastsecc.errors import EvError
 from fastsecc.messages import iso2
-from fastsecc.sim.ev import ac, dc
+from fastsecc.sim.ev import ac, dc, sae_j2847
 from fastsecc.sim.ev.common import (
     CHARGE_SERVICE_ID,
     ask_until_finished,
@@ -43,17 +43,17 @@ def charge(ev: Ev) -> Phase[None]:
 
 def _negotiate_and_charge(ev: Ev) -> Phase[LoopEnd]:
     yield from charge_parameter_discovery(ev)
-    if ev.settings.energy == "dc":
+    if not ev.settings.is_ac:
         yield from dc.cable_check(ev)
         yield from dc.pre_charge(ev)
     yield from power_delivery(ev, iso2.ChargeProgressType.Start)
-    return (yield from dc.current_demand(ev) if ev.settings.energy == "dc" else ac.charging_status(ev))
+    return (yield from ac.charging_status(ev) if ev.settings.is_ac else dc.current_demand(ev))
 
 
 def end_charge(ev: Ev) -> Phase[None]:
     """Stop the current; DC: see that the voltage falls."""
     yield from power_delivery(ev, iso2.ChargeProgressType.Stop)
-    if ev.settings.energy == "dc":
+    if not ev.settings.is_ac:
         yield from dc.welding_detection(ev)
 
 
@@ -62,17 +62,20 @@ def service_discovery(ev: Ev) -> Phase[None]:
     response: iso2.ServiceDiscoveryRes = yield from ev.ask(iso2.ServiceDiscoveryReq())
     require_external_payment(response.PaymentOptionList.PaymentOption)
     offered = response.ChargeService.SupportedEnergyTransferMode.EnergyTransferMode
-    wanted = DC_MODES if ev.settings.energy == "dc" else AC_MODES[ev.settings.ac_phases]
+    wanted = AC_MODES[ev.settings.ac_phases] if ev.settings.is_ac else DC_MODES
     ev.energy_transfer_mode = choose_mode(ev, offered, wanted)
+    sae_j2847.find_service(ev, response.ServiceList)
+    ev.single_phase = ev.energy_transfer_mode == "AC_single_phase_core"
 
 
 def payment_service_selection(ev: Ev) -> Phase[None]:
-    """Select both."""
-    service = iso2.SelectedServiceType(ServiceID=CHARGE_SERVICE_ID)
+    """Select both, and the service of SAE J2847/2 if the EV wants to give energy back."""
+    ids = [CHARGE_SERVICE_ID] if ev.sae_service_id is None else [CHARGE_SERVICE_ID, ev.sae_service_id]
+    services = [iso2.SelectedServiceType(ServiceID=service_id) for service_id in ids]
     yield from ev.ask(
         iso2.PaymentServiceSelectionReq(
             SelectedPaymentOption=iso2.PaymentOptionType.ExternalPayment,
-            SelectedServiceList=iso2.SelectedServiceListType(SelectedService=[service]),
+            SelectedServiceList=iso2.SelectedServiceListType(SelectedService=services),
         )
     )
 
@@ -90,10 +93,12 @@ def charge_parameter_discovery(ev: Ev) -> Phase[None]:
     """
 
     def request() -> iso2.ChargeParameterDiscoveryReq:
+        parameter = ac.charge_parameter(ev) if ev.settings.is_ac else dc.charge_parameter(ev)
+        ev.v2h_discovered = True
         return iso2.ChargeParameterDiscoveryReq(
             MaxEntriesSAScheduleTuple=MAX_ENTRIES_SA_SCHEDULE_TUPLE,
             RequestedEnergyTransferMode=iso2.EnergyTransferModeType(ev.energy_transfer_mode),
-            EVChargeParameter=dc.charge_parameter(ev) if ev.settings.energy == "dc" else ac.charge_parameter(ev),
+            EVChargeParameter=parameter,
         )
 
     response = yield from ask_until_finished(ev, request, V2G_EVCC_Ongoing_Timeout_s)
@@ -102,17 +107,17 @@ def charge_parameter_discovery(ev: Ev) -> Phase[None]:
     schedule = response.SASchedules.SAScheduleTuple[0]
     ev.sa_schedule_tuple_id = schedule.SAScheduleTupleID
     ev.p_max_w = number(schedule.PMaxSchedule.PMaxScheduleEntry[0].PMax)
-    take = dc.take_charge_parameter if ev.settings.energy == "dc" else ac.take_charge_parameter
+    take = ac.take_charge_parameter if ev.settings.is_ac else dc.take_charge_parameter
     take(ev, response.EVSEChargeParameter)
 
 
 def charging_profile(ev: Ev) -> iso2.ChargingProfileType:
     """Say what the EV will take of the schedule: as much as it can, all the time."""
-    wanted_w = ev.battery.max_power_w if ev.settings.energy == "dc" else ac.max_power_w(ev)
+    wanted_w = ac.max_power_w(ev) if ev.settings.is_ac else ev.battery.max_power_w
     entry = iso2.ProfileEntryType(
         ChargingProfileEntryStart=0,
         ChargingProfileEntryMaxPower=ev.physical("W", min(wanted_w, ev.p_max_w), 0),
-        ChargingProfileEntryMaxNumberOfPhasesInUse=ac.phases(ev) if ev.settings.energy == "ac" else None,
+        ChargingProfileEntryMaxNumberOfPhasesInUse=ac.phases(ev) if ev.settings.is_ac else None,
     )
     return iso2.ChargingProfileType(ProfileEntry=[entry])
 
@@ -125,7 +130,7 @@ def power_delivery(ev: Ev, progress: iso2.ChargeProgressType) -> Phase[None]:
             ChargeProgress=progress,
             SAScheduleTupleID=ev.sa_schedule_tuple_id,
             ChargingProfile=charging_profile(ev) if start else None,
-            EVPowerDeliveryParameter=dc.power_delivery_parameter(ev) if ev.settings.energy == "dc" else None,
+            EVPowerDeliveryParameter=None if ev.settings.is_ac else dc.power_delivery_parameter(ev),
         )
     )
     ev.stop_charge()

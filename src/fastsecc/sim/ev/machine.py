@@ -6,23 +6,27 @@ drives it, and holds what all phases share.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, NoReturn
 
-from fastsecc.errors import ConfigError, EvError
-from fastsecc.messages import din70121, iso2
+from fastsecc.errors import EvError
+from fastsecc.messages import din70121, iso2, iso20
 from fastsecc.messages.schema import Type
-from fastsecc.sim.battery import Battery
-from fastsecc.sim.ev import ac
-from fastsecc.sim.ev.phase import Phase, Request
+from fastsecc.sim.battery import Battery, battery_for
+from fastsecc.sim.ev import ac, iso20_exchange
+from fastsecc.sim.ev.checks import check_settings
+from fastsecc.sim.ev.iso20_terms import Terms
+from fastsecc.sim.ev.phase import V2GTP_EXI, Phase, Request
 from fastsecc.sim.ev.session import session
 from fastsecc.sim.ev.settings import EvSettings
 from fastsecc.sim.ev.timers import message_timeout_s
 from fastsecc.sim.ev.values import physical
 
 NO_SESSION = bytes(8)
-MESSAGES: dict[str, ModuleType] = {"din": din70121, "iso2": iso2}
+MESSAGES: dict[str, ModuleType] = {"din": din70121, "iso2": iso2, "iso20": iso20}
 
 
 @dataclass(slots=True, frozen=True)
@@ -36,25 +40,30 @@ class Result:
     soc_start_percent: float
     soc_end_percent: float
     energy_wh: float
-    """Energy that the battery took, as its time went (see Battery.time_lapse)."""
+    """Energy that the battery took, less what it gave back, as its time went (see Battery.time_lapse)."""
+    discharged_wh: float = 0.0
+    """Energy that it gave back."""
 
 
 class Ev:
     """One connection of an EV. The clock is the caller's; nothing here waits."""
 
-    def __init__(self, settings: EvSettings, battery: Battery | None = None) -> None:
+    def __init__(
+        self, settings: EvSettings, battery: Battery | None = None, unix_s: Callable[[], float] = time.time
+    ) -> None:
         """Make an EV.
 
         Args:
             settings: what it wants.
             battery: its battery, which goes on filling from session to session; None makes one.
+            unix_s: gives the wall clock's Unix seconds, for time stamps.
 
         Raises:
             ConfigError: a wish that the protocol does not know.
         """
         check_settings(settings)
         self.settings = settings
-        self.battery = Battery() if battery is None else battery
+        self.battery = battery or battery_for(settings.energy)
         self.messages = MESSAGES[settings.protocol]
         self.session_id = settings.resume_session_id or NO_SESSION
         self.answered_session_id = NO_SESSION
@@ -66,11 +75,21 @@ class Ev:
         """Name of the newest request, without `Req`."""
         self.charging = False
         """True between PowerDelivery(Start) and the end of charging."""
+        self.asked_to_pause = False
+        """The EVSE wants the session to end with a pause (ISO 15118-20)."""
+        self.target_soc_percent = settings.target_soc_percent
         self.problem: str | None = None
         """Why the session is no success although it ends in order."""
         self.reason = ""
         self.evse_id = ""
         self.energy_transfer_mode = ""
+        self.single_phase = False
+        """AC flows on one phase, whatever the EV could."""
+        self.terms = Terms()
+        self.sae_service_id: int | None = None
+        """Service of SAE J2847/2 that is selected (ISO 15118-2)."""
+        self.v2h_discovered = False
+        """ChargeParameterDiscovery in V2H mode was answered once."""
         self.evse_max_voltage_v = 0.0
         self.evse_max_current_a = 0.0
         self.evse_max_power_w: float | None = None
@@ -78,16 +97,31 @@ class Ev:
         self.present_current_a = 0.0
         self.sa_schedule_tuple_id = 1
         self.p_max_w = 0.0
+        self._unix_s = unix_s
         self._soc_start_percent = self.battery.soc_percent
+        self._discharged_wh = 0.0
         self._charged_at: float | None = None
         self._request: Request | None = None
         self._run: Phase[None] | None = None
 
     @property
     def power_w(self) -> float:
-        """Power that flows into the battery."""
-        phases = ac.phases(self) if self.settings.energy == "ac" else 1
+        """Power that flows into the battery; negative: out of it."""
+        phases = ac.phases(self) if self.settings.is_ac else 1
         return self.present_voltage_v * self.present_current_a * phases
+
+    @property
+    def header(self) -> iso20.MessageHeaderType:
+        """Header of an ISO 15118-20 message."""
+        return iso20.MessageHeaderType(SessionID=self.session_id, TimeStamp=int(self._unix_s()))
+
+    @property
+    def discharges(self) -> bool:
+        """Tell whether the EV wants to give energy back now, and has some to give."""
+        wishes, begin = self.settings, self.settings.discharge_after_cycles
+        if begin is None or not wishes.bidirectional or self.battery.soc_percent <= wishes.minimum_soc_percent:
+            return False
+        return begin <= self.cycles < begin + wishes.discharge_cycles
 
     @property
     def result(self) -> Result:
@@ -101,6 +135,7 @@ class Ev:
             soc_start_percent=self._soc_start_percent,
             soc_end_percent=self.battery.soc_percent,
             energy_wh=gain_percent / 100 * self.battery.capacity_wh,
+            discharged_wh=self._discharged_wh,
         )
 
     def start(self, now: float) -> Request:
@@ -143,18 +178,25 @@ class Ev:
 
     # what phases use
 
-    def send(self, message: Type, namespace: str, name: str) -> Phase[Type]:
+    def send(self, message: Type, namespace: str, name: str, payload_type: int = V2GTP_EXI) -> Phase[Type]:
         """Exchange a whole message."""
         self.phase = name.removesuffix("Req")
         send_at = self.now + (self.settings.think_s if self._request is not None else 0.0)
-        return (yield Request(name, message, namespace, send_at, message_timeout_s(self.settings.protocol, name)))
+        timeout_s = message_timeout_s(self.settings.protocol, name)
+        return (yield Request(name, message, namespace, send_at, timeout_s, payload_type))
 
-    def ask(self, body: Type) -> Phase[Any]:
+    def ask(self, body: Type, payload_type: int | None = None) -> Phase[Any]:
         """Exchange a body element in its envelope, and check what every answer must be.
+
+        Args:
+            body: in ISO 15118-20 the message itself.
+            payload_type: in ISO 15118-20 a stream beside the charge loop.
 
         Raises:
             EvError: the answer is of another type, of another session, or its ResponseCode is FAILED.
         """
+        if isinstance(body, iso20.V2GRequestType):
+            return (yield from iso20_exchange.ask(self, body, payload_type))
         m, name = self.messages, type(body).__name__
         header = m.MessageHeaderType(SessionID=self.session_id)
         message = m.V2G_Message(Header=header, Body=m.BodyType(BodyElement=body))
@@ -174,30 +216,15 @@ class Ev:
         return physical(self.messages, unit, value, decimals)
 
     def charge(self) -> None:
-        """Let the battery take what flowed since the answer before."""
+        """Let the battery take, or give, what flowed since the answer before."""
         if self._charged_at is not None:
+            before_percent = self.battery.soc_percent
             self.battery.charge(self.power_w, self.now - self._charged_at)
+            loss_percent = max(0.0, before_percent - self.battery.soc_percent)
+            self._discharged_wh += loss_percent / 100 * self.battery.capacity_wh
         self._charged_at = self.now
 
     def stop_charge(self) -> None:
         """Let nothing flow any more."""
         self.present_current_a = 0.0
         self._charged_at = None
-
-
-def check_settings(settings: EvSettings) -> None:
-    """Refuse what the protocol does not know.
-
-    Raises:
-        ConfigError: AC, pause, resume or renegotiation with DIN SPEC 70121.
-    """
-    if settings.protocol != "din":
-        return
-    if settings.energy == "ac":
-        raise ConfigError("DIN SPEC 70121 charges with DC only", option="energy")
-    if settings.pause:
-        raise ConfigError("DIN SPEC 70121 knows no pause", option="pause")
-    if settings.resume_session_id is not None:
-        raise ConfigError("DIN SPEC 70121 knows no pause", option="resume")
-    if settings.renegotiate_after_cycles is not None:
-        raise ConfigError("DIN SPEC 70121 knows no renegotiation", option="renegotiate-after")

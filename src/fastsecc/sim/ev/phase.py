@@ -10,6 +10,8 @@ from typing import TypeVar
 from fastsecc.messages.schema import Type
 
 T = TypeVar("T")
+V2GTP_EXI = 0x8001
+"""V2GTP payload type of supportedAppProtocol, DIN SPEC 70121 and ISO 15118-2."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -20,11 +22,13 @@ class Request:
     """Element name, `CurrentDemandReq`."""
     message: Type
     namespace: str
-    """EXI namespace of the message and its answer: "sap", "din" or "iso2"."""
+    """EXI namespace of the message and its answer: "sap", "din", "iso2", "iso20", "iso20-ac" or "iso20-dc"."""
     send_at: float
     """When to send it, monotonic seconds: the EV thinks a while."""
     timeout_s: float
     """How long the EV waits for the answer."""
+    payload_type: int = V2GTP_EXI
+    """V2GTP payload type of the message and its answer."""
 
 
 Phase = Generator[Request, Type, T]
@@ -48,3 +52,4 @@ class LoopEnd(Enum):
 
     STOP = "PowerDelivery(Stop)"
     RENEGOTIATE = "PowerDelivery(Renegotiate)"
+    RENEGOTIATE_SERVICE = "PowerDelivery(Stop), SessionStop(ServiceRenegotiation)"

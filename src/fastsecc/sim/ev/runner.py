@@ -110,7 +110,7 @@ async def _step(ev: Ev, request: Request, client: Client, on_exchange: OnExchang
     octets = exi.encode(request.message)
     await asyncio.sleep(max(0.0, request.send_at - time.monotonic()))
     try:
-        answer, answer_time_s = await client.exchange(octets, request.timeout_s)
+        answer, answer_time_s = await client.exchange(octets, request.timeout_s, request.payload_type)
     except TimeoutError:
         ev.no_answer(time.monotonic())
     except EvError as error:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
 
 from fastsecc.errors import EvError
 from fastsecc.messages import app_protocol as sap
 from fastsecc.messages.namespaces import NAMESPACES
-from fastsecc.sim.ev import din, iso2
+from fastsecc.sim.ev import din, iso2, iso20
 from fastsecc.sim.ev.phase import Phase, StopSession
 
 if TYPE_CHECKING:
     from fastsecc.sim.ev.machine import Ev
+    from fastsecc.sim.ev.settings import EvSettings
+
+PROTOCOLS: Final[dict[str, ModuleType]] = {"din": din, "iso2": iso2, "iso20": iso20}
 
 SCHEMA_ID = 7
 """Any number will do: it is the EV's own, and the SECC is to echo it."""
@@ -19,7 +23,7 @@ SCHEMA_ID = 7
 
 def session(ev: Ev) -> Phase[None]:
     """Charge once; a stop that anyone asks for, and a wish of the EV that the SECC cannot fulfil, end in order."""
-    protocol = din if ev.settings.protocol == "din" else iso2
+    protocol = PROTOCOLS[ev.settings.protocol]
     yield from supported_app_protocol(ev)
     try:
         yield from protocol.set_up(ev)
@@ -38,9 +42,10 @@ def supported_app_protocol(ev: Ev) -> Phase[None]:
     Raises:
         EvError: the SECC does not speak it, or answers with something else.
     """
+    namespace, version = _namespace(ev.settings)
     offer = sap.AppProtocolType(
-        ProtocolNamespace=NAMESPACES[ev.settings.protocol].uri,
-        VersionNumberMajor=2,
+        ProtocolNamespace=NAMESPACES[namespace].uri,
+        VersionNumberMajor=version,
         VersionNumberMinor=0,
         SchemaID=SCHEMA_ID,
         Priority=1,
@@ -53,3 +58,10 @@ def supported_app_protocol(ev: Ev) -> Phase[None]:
         raise EvError(f"supportedAppProtocolReq: ResponseCode {response.ResponseCode}")
     if response.SchemaID != SCHEMA_ID:
         raise EvError(f"supportedAppProtocolReq: SchemaID {response.SchemaID} was not offered")
+
+
+def _namespace(wishes: EvSettings) -> tuple[str, int]:
+    """Name the message set that stands for the protocol in supportedAppProtocol, and its major version."""
+    if wishes.protocol == "iso20":
+        return ("iso20-ac" if wishes.is_ac else "iso20-dc"), 1
+    return wishes.protocol, 2

@@ -9,11 +9,15 @@ V2G_EVCC_Msg_Timeout_s: Final = 2.0
 V2G_EVCC_Msg_Timeouts_s: Final = {
     "ServiceDetailReq": 5.0,
     "CurrentDemandReq": 0.25,
+    "AC_ChargeLoopReq": 0.5,
+    "DC_ChargeLoopReq": 0.5,
 }
-V2G_EVCC_PowerDelivery_Timeout_s: Final = {"din": 2.0, "iso2": 5.0}
+V2G_EVCC_PowerDelivery_Timeout_s: Final = {"din": 2.0, "iso2": 5.0, "iso20": 2.0}
+V2G_EVCC_Sequence_Performance_Time_loop_s: Final = 0.25
+"""How long an EV may think in the charge loop of ISO 15118-20."""
 V2G_EVCC_Ongoing_Timeout_s: Final = 60.0
 V2G_EVCC_CableCheck_Timeout_s: Final = 40.0
-V2G_EVCC_PreCharge_Timeout_s: Final = 7.0
+V2G_EVCC_PreCharge_Timeout_s: Final = {"din": 7.0, "iso2": 7.0, "iso20": 10.0}
 WELDING_DETECTION_TIMEOUT_s: Final = 5.0
 """How long this EV watches the voltage fall; the standards leave it to the EV."""
 

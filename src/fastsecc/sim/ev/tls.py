@@ -1,4 +1,7 @@
-"""The EV's end of a TLS connection: ISO 15118-2, TLS 1.2, the charger's certificate checked, none of its own."""
+"""The EV's end of a TLS connection, the charger's certificate checked.
+
+With ISO 15118-2 it is TLS 1.2 and the EV shows no certificate of its own; with ISO 15118-20 TLS 1.3, and it does.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from fastsecc.errors import ConfigError, EvError
+from fastsecc.security.layouts import ChainFiles
 
 CIPHER: Final = "ECDHE-ECDSA-AES128-SHA256"
 GROUP: Final = "prime256v1"
@@ -18,7 +22,7 @@ READ_SIZE: Final = 65_536
 
 
 def context(anchors: tuple[Path, ...] = ()) -> ssl.SSLContext:
-    """Make what connections are made with.
+    """Make what connections of ISO 15118-2 are made with.
 
     Args:
         anchors: PEM files of V2G roots; none: any certificate will do.
@@ -26,11 +30,37 @@ def context(anchors: tuple[Path, ...] = ()) -> ssl.SSLContext:
     Raises:
         ConfigError: a file cannot be used.
     """
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made = _context(anchors)
     # Nothing newer: with TLS 1.3 ISO 15118-20 begins, and chargers demand a certificate of the EV.
     made.minimum_version = made.maximum_version = ssl.TLSVersion.TLSv1_2
     made.set_ciphers(CIPHER)
     made.set_ecdh_curve(GROUP)
+    return made
+
+
+def context_iso20(anchors: tuple[Path, ...] = (), vehicle: ChainFiles | None = None) -> ssl.SSLContext:
+    """Make what connections of ISO 15118-20 are made with.
+
+    Args:
+        anchors: PEM files of V2G roots; none: any certificate will do.
+        vehicle: what the EV shows who it is with.
+
+    Raises:
+        ConfigError: a file cannot be used.
+    """
+    made = _context(anchors)
+    made.minimum_version = made.maximum_version = ssl.TLSVersion.TLSv1_3
+    if vehicle is not None:
+        password = next((path.read_bytes().strip() for path in vehicle.passwords if path.exists()), b"")
+        try:
+            made.load_cert_chain(vehicle.chains[0], vehicle.key, lambda: password)
+        except OSError as error:  # ssl.SSLError is one
+            raise ConfigError(f"is of no use for TLS: {error.strerror or error}", file=vehicle.key) from None
+    return made
+
+
+def _context(anchors: tuple[Path, ...]) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = False  # an SECC's certificate names no host
     made.verify_mode = ssl.CERT_REQUIRED if anchors else ssl.CERT_NONE
     for anchor in anchors:

@@ -1,0 +1,18 @@
+"""The meter reading as ISO 15118-20 says it."""
+
+from __future__ import annotations
+
+from fastsecc.messages.iso20 import MeterInfoType
+from fastsecc.session.iso20.context import Iso20Context
+
+
+def meter_info(context: Iso20Context) -> MeterInfoType | None:
+    """Give the newest meter reading; None: there is none."""
+    meter = context.charger.meter
+    if meter is None:
+        return None
+    return MeterInfoType(
+        MeterID=meter.meter_id,
+        ChargedEnergyReadingWh=meter.energy_wh,
+        BPT_DischargedEnergyReadingWh=meter.exported_wh if context.service.bpt else None,
+    )
