@@ -60,8 +60,8 @@ _ALL = (
         "flat-price-level",
         "a schedule of the scheduled control mode (ISO 15118-20) without prices has a price level schedule all the "
         "same, of one level that never changes",
-        "[V2G20-2176] asks for one kind of prices in every schedule; the EV of the PyPI package iso15118 (ecog-io, "
-        "0.27) gives up on ScheduleExchangeRes otherwise",
+        "the EV of the PyPI package iso15118 (ecog-io, 0.27) gives up on ScheduleExchangeRes otherwise; it reads "
+        "[V2G20-2176] as asking for prices in every schedule",
         default=True,
     ),
     Quirk(
