@@ -12,7 +12,8 @@ from fastsecc.messages.iso20.common_types import ChargeLoopReqType, V2GRequestTy
 from fastsecc.messages.schema import Type
 from fastsecc.session.api import Close, Paused
 from fastsecc.session.app_protocol import ISO15118D20
-from fastsecc.session.context import LinkAction
+from fastsecc.session.context import Answer, LinkAction
+from fastsecc.session.iso20 import reports
 from fastsecc.session.iso20.authorization_setup import AUTHORIZATION_SERVICES
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.numbers import rational
@@ -89,6 +90,20 @@ class Iso20Machine(Machine):
         super()._send(incoming, response)
         if incoming.payload_type not in ASIDE:
             self.context.out.payload_type = payload_types.payload_type_of(response)
+
+    def _respond(self, incoming: Incoming, answer: Answer) -> None:
+        super()._respond(incoming, answer)
+        if self.ended:
+            self._end_charge()
+
+    def _close(self, how: Close, why: str) -> None:
+        super()._close(how, why)
+        self._end_charge()
+
+    def _end_charge(self) -> None:
+        """Tell the charger now: until the connection is gone may take as long as the EV likes, up to five seconds."""
+        if self.context.charging:
+            reports.finished(self.context)
 
     def _fail(self, code: str) -> None:
         """End the session with a FAILED response, always."""
