@@ -31,7 +31,7 @@ sanitize: $(VENV)/.built
 $(VENV)/.ready: pyproject.toml
 	@sh ci/prerequisites $(PYTHON)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip setuptools wheel "cython>=3.3,<4" "msgspec>=0.22"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip setuptools wheel "cython>=3.3,<4" "cffi>=1.17" "msgspec>=0.22"
 	@touch $@
 
 $(VENV)/.built: $(VENV)/.ready setup.py $(NATIVE) $(SCHEMA)

@@ -77,6 +77,20 @@ class BuildNative(build_ext):
             self.compiler._compile = compile_one
 
 
+def slac_extension() -> Extension:
+    """Describe the module that cffi makes of native/slac."""
+    sys.path.insert(0, str(ROOT / "native" / "slac"))
+    from build_slac import ffi
+
+    ext: Extension = ffi.distutils_extension(str(GENERATED))
+    ext.sources += files("native/slac", "c")
+    ext.include_dirs += ["native/slac"]
+    ext.define_macros += ABI3[:1]
+    ext.extra_compile_args, ext.extra_link_args = COMPILE, LINK
+    ext.depends = files("native/slac", "h")
+    return ext
+
+
 def generate_tables() -> None:
     """Turn the message classes into the constant tables that the codec is compiled with."""
     sys.path[:0] = [str(ROOT / "src"), str(ROOT / "native" / "exi")]
@@ -90,7 +104,7 @@ def extensions() -> list[Extension]:
     generate_tables()
     Options.docstrings = False  # the public ones are those of fastsecc.exi
     return cythonize(
-        [extension("_exi", "native/exi"), extension("_link", "native/link", "ssl", "crypto")],
+        [extension("_exi", "native/exi"), extension("_link", "native/link", "ssl", "crypto"), slac_extension()],
         build_dir=str(GENERATED),
         include_path=["native/exi", "native/link", "src"],
         compiler_directives={"language_level": 3, "embedsignature": False},

@@ -14,7 +14,7 @@ from benchmarks.secc_process import Kind
 from benchmarks.side_by_side import Side
 
 LATE_ms = 25.0
-ROW = "{:<14} {:<9} {:<5} {:>7} {:>7} {:>7} {:>8} {:>5} {:>6} {:>7} {:>7} {:>6} {:>7} {:>6} {:>6} {:>5}"
+ROW = "{:<24} {:<9} {:<5} {:>7} {:>7} {:>7} {:>8} {:>5} {:>6} {:>7} {:>7} {:>6} {:>7} {:>6} {:>6} {:>5}"
 MAX_RATIO = 1.5
 MAX_P999_us = 2000.0
 

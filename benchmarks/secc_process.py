@@ -173,7 +173,7 @@ def to_charge_loop(connection: socket.socket, kind: Kind) -> tuple[bytes, bytes]
     ev = Ev(EvSettings(protocol=kind.protocol, energy=kind.energy, control=kind.control, think_s=0.0))
     request = ev.start(time.monotonic())
     for _ in range(10_000):
-        time.sleep(max(0.0, request.send_at - time.monotonic()) + (0.05 if ev.phase == "CableCheck" else 0.0))
+        time.sleep(max(0.0, request.send_at - time.monotonic()) + (0.05 if ev.phase.endswith("CableCheck") else 0.0))
         frame = _frame(request)
         answer = _exchange(connection, frame)
         if request.name in LOOP_REQUESTS:

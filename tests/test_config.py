@@ -20,6 +20,8 @@ from fastsecc.net.secc import session_settings
 from fastsecc.session.api import SessionSettings
 from fastsecc.session.iso2.settings import SalesTariff, TariffStep
 from fastsecc.session.iso20.settings import CustomVas, Iso20Settings, Parking, PriceStep, Tariff
+from fastsecc.slac.api import LinkLoss, SlacSettings, Validation
+from fastsecc.slac.options import SlacOptions
 
 
 @pytest.fixture
@@ -135,6 +137,35 @@ def test_session_defaults_are_those_of_the_session_core() -> None:
         if name != "evse_time":
             default = getattr(SessionConfig(), name)
             assert (frozenset(default) if name == "quirks" else default) == here[name], name
+
+
+def test_slac_defaults_are_those_of_the_machine() -> None:
+    assert SlacOptions().settings() == SlacSettings()
+
+
+def test_slac_options_reach_the_machine(write) -> None:
+    text = "modem: optional, modem_mac: '00:b0:52:aa:bb:cc', link_loss: error_routine, validation: not_required"
+    file = write(f"connectors: [{{slac: {{{text}, amp_map: '0f'}}}}]")
+    settings = load(file).connectors[0].slac.settings(frozenset({"slac-station-ids"}))
+    assert (settings.modem_required, settings.modem_mac) == (False, bytes.fromhex("00b052aabbcc"))
+    assert (settings.link_loss, settings.validation) == (LinkLoss.ERROR_ROUTINE, Validation.NOT_REQUIRED)
+    assert (settings.amp_map, settings.quirks) == (b"\x0f", frozenset({"slac-station-ids"}))
+
+
+@pytest.mark.parametrize(
+    ("option", "error"),
+    [
+        ("enable: true", "fastsecc.yaml:3:connectors[0].slac.enable: no such option; did you mean enabled?"),
+        ("modem_mac: 00b052", "fastsecc.yaml:3:connectors[0].slac.modem_mac: expected str"),
+        ("TT_EVSE_SLAC_init_s: 51", "fastsecc.yaml:3:connectors[0].slac.TT_EVSE_SLAC_init_s: expected float <= 50.0"),
+        ("sounding_attenuation_adjustment_db: -256", "sounding_attenuation_adjustment_db: expected int >= -255"),
+        ("amp_map: 'f'", "fastsecc.yaml:3:connectors[0].slac.amp_map: expected str matching"),
+    ],
+)
+def test_a_slac_option_that_cannot_be_used_is_named(write, option: str, error: str) -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load(write(f"connectors:\n- slac:\n    {option}\n"))
+    assert error in str(refusal.value)
 
 
 def test_a_file_is_read(write) -> None:
@@ -262,6 +293,10 @@ def vas(text: str) -> str:
         ("supported_providers: [DE8AA, DE]", "2:iso20.supported_providers[1]: expected a country and a provider"),
         ("supported_providers: [DE8AA, DE8AA]", "2:iso20.supported_providers[1]: is there twice"),
         (f"supported_providers: [{', '.join(f'DE{n:03}' for n in range(129))}]", "expected at most 128"),
+        ("loop_sequence_timeout_s: .nan", "2:iso20.loop_sequence_timeout_s: expected a number that has an end"),
+        ("loop_sequence_timeout_s: .inf", "2:iso20.loop_sequence_timeout_s: expected a number that has an end"),
+        ("2: 3", "1:iso20: a name in it: expected str"),
+        ("? [a]\n: 1", "2: expected an option's name"),
         ("departure_time_s: -1", "2:iso20.departure_time_s: expected 0 to 4294967295"),
         ("target_soc_percent: 101", "2:iso20.target_soc_percent: expected 0 to 100"),
         (
@@ -278,6 +313,14 @@ def vas(text: str) -> str:
             "tariff:\n  currency: EUR\n  steps:\n    - {duration_s: 0, price_per_kwh: 1}",
             "5:iso20.tariff.steps[0].duration_s: expected 1 to 4294967295",
         ),
+        (
+            "tariff:\n  currency: EUR\n  steps:\n    - {duration_s: 1, price_per_kwh: -.inf}",
+            "5:iso20.tariff.steps[0].price_per_kwh: expected a number that has an end",
+        ),
+        (
+            "tariff:\n  currency: EUR\n  steps:\n    - {duration_s: 1, price_per_kwh: 1.0e+9}",
+            "5:iso20.tariff.steps[0].price_per_kwh: expected at most 32767000",
+        ),
         ("tariff: {currency: EUR}", "2:iso20.tariff: object missing required field steps"),
         ("tarif: 1", "2:iso20.tarif: no such option; did you mean tariff?"),
         ("parking: [{intended_service: VehicleCheckIn, parking_status: Far}]", "invalid enum value 'Far'"),
@@ -289,6 +332,14 @@ def vas(text: str) -> str:
         (vas("{service_id: 67, parameter_sets: {1: {}}}"), "custom_vas[0].parameter_sets[1]: expected 1 to 32 param"),
         (vas("{service_id: 67, parameter_sets: {-1: {A: 1}}}"), "expected ids of 0 to 65535"),
         (vas("{service_id: 67, parameter_sets: {1: {A: 4294967296}}}"), "expected a number of 32 bits"),
+        (vas("{service_id: 67, parameter_sets: {1: {A: 1.0e+9}}}"), "expected a number of at most 32767000"),
+        (vas("{service_id: 67, parameter_sets: {1: {A: .nan}}}"), "expected a number that has an end"),
+        (vas('{service_id: 67, parameter_sets: {1: {A: "\\0"}}}'), "expected printable characters"),
+        (vas("{service_id: 67, parameter_sets: {one: {A: 1}}}"), "3:iso20.custom_vas[0].parameter_sets: a name in it"),
+        (
+            vas("service_id: 67\n    parameter_sets:\n      1: {A: 1}\n      2: {}"),
+            "6:iso20.custom_vas[0].parameter_sets[2]: expected 1 to 32 parameters",
+        ),
         (vas(f"{{service_id: 67, parameter_sets: {{1: {{A: {'x' * 81}}}}}}}"), "expected at most 80 characters"),
         (vas(f"{{service_id: 67, parameter_sets: {{1: {{{'x' * 81}: 1}}}}}}"), "expected a name of 1 to 80 characters"),
         (
@@ -307,6 +358,20 @@ def test_what_iso20_cannot_offer_is_refused(write, text: str, error: str) -> Non
         load(file)
     assert str(caught.value).startswith(f"{file}:")
     assert error in str(caught.value)
+
+
+def test_a_service_has_to_fit_into_one_message(write) -> None:
+    sets = {number: {f"{n:02} {'x' * 77}": "y" * 80 for n in range(32)} for number in range(4)}
+    service = {"iso20": {"custom_vas": [{"service_id": 67, "parameter_sets": sets}]}}
+    file = write(yaml.safe_dump(service))
+    with pytest.raises(ConfigError, match=r"custom_vas\[0\]\.parameter_sets: \d+ octets of ServiceDetailRes"):
+        load(file)
+    assert load(file, [parse_set("link.max_payload=32768")]).iso20.custom_vas[0].service_id == 67
+
+
+def test_a_file_that_contains_itself_is_refused(write) -> None:
+    with pytest.raises(ConfigError, match="too deep"):
+        load(write("iso20: &itself\n  custom_vas: *itself\n"))
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from fastsecc.errors import ConfigError
 from fastsecc.session.iso2.settings import Iso2Settings
 from fastsecc.session.iso20.settings import Iso20Settings
 from fastsecc.sim.settings import SimulatorSettings
+from fastsecc.slac.options import SlacOptions
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
@@ -52,6 +53,8 @@ class ConnectorConfig(Section, frozen=True):
     adapter: Literal["simulator", "control"] = "simulator"
     """Who is on the other side of the charger interface: the built-in charger, or a program at the control socket."""
     protocols: Annotated[tuple[Protocol, ...], msgspec.Meta(min_length=1)] = ("DIN70121", "ISO15118D2", "ISO15118D20")
+    slac: SlacOptions = SlacOptions()
+    """How an EV is matched to the connector."""
     simulator: SimulatorSettings = SimulatorSettings()
     """What the built-in charger is; with adapter `control`, cmds say it."""
 
@@ -122,8 +125,6 @@ class Config(Section, frozen=True):
     memory_lock: bool = False
     """Keep all memory of the process resident."""
     loop: Literal["auto", "uvloop", "asyncio"] = "auto"
-    slac: bool = False
-    """False: the data link to the EV is there without SLAC."""
     stop_timeout_s: NotNegative = 5.0
     """How long an EV may take to end its session when the process is to stop."""
 
@@ -204,6 +205,8 @@ class Source:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             raise ConfigError(_first_line(error), file=file, line=mark.line + 1 if mark else 0) from None
+        except RecursionError:
+            raise ConfigError("lists and options stand too deep in each other", file=file) from None
         if not isinstance(self.data, dict):
             raise ConfigError("expected options with their values", file=file, line=1)
 
@@ -211,6 +214,8 @@ class Source:
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise ConfigError("expected an option's name", file=self.file, line=_line(key))
                 if key.value in seen:
                     raise ConfigError("is there twice", option=key.value, file=self.file, line=_line(key))
                 seen.add(key.value)
@@ -246,9 +251,10 @@ class Source:
 
     def error(self, error: msgspec.ValidationError) -> ConfigError:
         """Say where a value that msgspec refuses was written."""
-        reason, _, place = str(error).partition(" - at `$")
-        path = _parse_path(place.rstrip("`"))
-        return self.at(path, reason[0].lower() + reason[1:].replace("`", ""))
+        reason, _, place = str(error).partition(" - at `")
+        where, _, path = place.partition("$")
+        reason = reason[0].lower() + reason[1:].replace("`", "")
+        return self.at(_parse_path(path.rstrip("`")), f"a name in it: {reason}" if where else reason)
 
     def refuse_unknown(self, written: Any, read: Any, path: tuple[str | int, ...]) -> None:
         """Compare what was written with what was read from it.
@@ -308,7 +314,7 @@ def _child(node: yaml.Node | None, key: str | int, line: int) -> tuple[yaml.Node
     """Find a value's node and its key's line; what is not written keeps its parent's line."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            if name.value == key:
+            if name.value == str(key):
                 return value, _line(name)
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
         return node.value[key], _line(node.value[key])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from fastsecc.errors import ConfigError
 
@@ -23,6 +27,8 @@ MAX_NAME = 80
 MAX_PROVIDERS = 128
 MAX_DESCRIPTION = 32
 MAX_PRICE_LEVEL = 255
+MAX_NUMBER = 32_767_000
+"""Largest magnitude of a RationalNumberType."""
 CURRENCY = re.compile(r"[A-Z]{3}")
 PROVIDER = re.compile(r"[A-Z]{2}-?[A-Z0-9]{3}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -41,6 +47,8 @@ def check(config: Config, source: Source) -> None:
     from fastsecc.net import pacing
     from fastsecc.session import quirks
 
+    for place in _endless(msgspec.to_builtins(config), ()):
+        raise source.at(place, "expected a number that has an end")
     _check_unique([connector.name for connector in config.connectors], "name", source)
     for index, connector in enumerate(config.connectors):
         if connector.tls != "off" and connector.pki is None:
@@ -60,8 +68,17 @@ def check(config: Config, source: Source) -> None:
         raise source.at(("session", "quirks"), error.reason) from None
     for path, reason in _iso2(config.iso2):
         raise source.at(("iso2", *path), reason)
-    for path, reason in _iso20(config.iso20):
+    for path, reason in chain(_iso20(config.iso20), _too_long(config)):
         raise source.at(("iso20", *path), reason)
+
+
+def _endless(value: Any, path: Path) -> Iterator[Path]:
+    """Find numbers that are infinite or none at all, which YAML has."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for key, item in items:
+        yield from _endless(item, (*path, key))
 
 
 def _check_unique(values: Sequence[str], field: str, source: Source) -> None:
@@ -139,6 +156,8 @@ def _tariff(tariff: Tariff) -> Iterator[Fault]:
     for index, step in enumerate(tariff.steps):
         if not 0 < step.duration_s <= MAX_UINT32:
             yield ("tariff", "steps", index, "duration_s"), f"expected 1 to {MAX_UINT32}"
+        if abs(step.price_per_kwh) > MAX_NUMBER:
+            yield ("tariff", "steps", index, "price_per_kwh"), f"expected at most {MAX_NUMBER}"
 
 
 def _services(section: Iso20Settings) -> Iterator[Fault]:
@@ -166,5 +185,26 @@ def _custom_vas(service: CustomVas) -> Iterator[Fault]:
                 yield (*place, name), f"expected a name of 1 to {MAX_NAME} characters"
             if isinstance(value, str) and len(value) > MAX_NAME:
                 yield (*place, name), f"expected at most {MAX_NAME} characters"
+            if not f"{name}{value}".isprintable():
+                yield (*place, name), "expected printable characters"
+            if isinstance(value, float) and abs(value) > MAX_NUMBER:
+                yield (*place, name), f"expected a number of at most {MAX_NUMBER}"
             if isinstance(value, int) and not -MAX_INT32 - 1 <= value <= MAX_INT32:
                 yield (*place, name), "expected a number of 32 bits"
+
+
+def _too_long(config: Config) -> Iterator[Fault]:
+    """Find services that cannot be told in one message."""
+    if not config.iso20.custom_vas:
+        return
+    from fastsecc import exi
+    from fastsecc.messages.iso20 import MessageHeaderType
+    from fastsecc.session.iso20 import service_detail, vas
+
+    header = MessageHeaderType(SessionID=bytes(8), TimeStamp=MAX_UINT32)
+    for index, service in enumerate(config.iso20.custom_vas):
+        sets = vas.parameter_sets(service.service_id, config.iso20)
+        octets = len(exi.encode(service_detail.respond(header, service.service_id, sets)))
+        if octets > config.link.max_payload:
+            reason = f"{octets} octets of ServiceDetailRes, link.max_payload is {config.link.max_payload}"
+            yield ("custom_vas", index, "parameter_sets"), reason

@@ -3,9 +3,11 @@
 FastSeccError
  +-- ConfigError           a file, option or environment that the user can mend
  |    +-- InterfaceError   a network interface that is missing, down or without a usable address
+ |         +-- CapabilityError  a right that the process lacks to use it
  +-- CodecError
  |    +-- EncodeError      a message that its schema does not allow
  |    +-- DecodeError      octets that are no EXI message of the namespace
+ +-- FrameError            octets that are no SLAC message
  +-- ProtocolError         a request that gets a FAILED answer; carries the response code that goes on the wire
  +-- SecurityError         what cannot be trusted; carries the response codes that say so
  |    +-- SignatureError   a signature that does not vouch for a message
@@ -47,6 +49,10 @@ class InterfaceError(ConfigError):
         self.interface = interface
 
 
+class CapabilityError(InterfaceError):
+    """A right that the process lacks to use a network interface; the reason says what would give it."""
+
+
 class CodecError(FastSeccError):
     """Base of what the EXI codec raises."""
 
@@ -67,6 +73,16 @@ class DecodeError(CodecError):
         super().__init__(f"{path or '/'}: bit {bit}: {reason}")
         self.path = path
         self.bit = bit
+        self.reason = reason
+
+
+class FrameError(FastSeccError):
+    """Octets that are no SLAC message; `message` is its name as far as it is known, `field` the one at fault."""
+
+    def __init__(self, message: str, field: str, reason: str) -> None:
+        super().__init__(f"{message}: {field}: {reason}")
+        self.message = message
+        self.field = field
         self.reason = reason
 
 

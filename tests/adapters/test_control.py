@@ -18,6 +18,7 @@ from fastsecc.adapters import control
 from fastsecc.adapters.base import Adapter
 from fastsecc.adapters.control import MAX_CLIENTS, MAX_LINE_OCTETS, MAX_UNREAD_OCTETS, ControlSocket
 from fastsecc.charger.charger import COMMUNICATION_FAULT, Charger
+from fastsecc.charger.slac_interface import SlacInterface
 from fastsecc.errors import ConfigError
 from tests.adapters.waiting import TIMEOUT_s, settled
 
@@ -322,3 +323,27 @@ def test_the_default_path(monkeypatch: pytest.MonkeyPatch) -> None:
     assert control.default_socket_path() == ControlSocket().path == Path("/run/user/7/fastsecc.sock")
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     assert control.default_socket_path() == Path("/run/fastsecc.sock")
+
+
+def test_slac_is_beside_the_charger_interface(folder: Path, run: Run) -> None:
+    async def test() -> None:
+        async with serving(folder, "1") as (server, chargers), client(server) as peer:
+            refused = await peer.ask({"cmd": "slac.enter_bcd"})
+            assert refused == {"ok": False, "error": "request: cmd: this connector has no SLAC", "field": "cmd"}
+            slac = chargers["1"].slac = SlacInterface("1")
+            calls: list[tuple[str, float]] = []
+            slac.on_command = lambda name, now: calls.append((name, now))
+            assert (await peer.ask({"cmd": "slac.enter_bcd"})) == {"ok": True, "result": None}
+            assert calls == [("enter_bcd", 7.0)]
+            slac.publish("state", "MATCHED")
+            slac.raise_error(COMMUNICATION_FAULT, "x")
+            status = (await peer.ask({"status": True}))["result"]
+            assert (status["vars"], status["errors"]) == (
+                {"slac.state": "MATCHED"},
+                {f"slac.{COMMUNICATION_FAULT}": "x"},
+            )
+            await peer.ask({"follow": True})
+            slac.publish("dlink_ready", False)
+            assert await peer.hear() == {"connector": "1", "var": "slac.dlink_ready", "value": False}
+
+    run(test())

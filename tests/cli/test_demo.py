@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 
@@ -10,10 +11,53 @@ from fastsecc.cli.main import main
 from fastsecc.errors import InterfaceError
 from fastsecc.sim import demo as simulated
 from fastsecc.sim.demo import Demo
+from fastsecc.sim.plc import network
+
+
+@pytest.fixture
+def no_root(monkeypatch):
+    """Be nobody who may make network namespaces."""
+
+    def refuse():
+        raise InterfaceError("veth", "a network namespace needs root: Operation not permitted")
+
+    monkeypatch.setattr(network, "charger_and_car", refuse)
+
+
+@pytest.fixture
+def root():
+    """Be somebody who may."""
+    try:
+        with network.charger_and_car():
+            pass
+    except InterfaceError as refusal:
+        pytest.skip(refusal.reason)
 
 
 @pytest.mark.parametrize(("protocol", "energy"), [("din", "dc"), ("iso2", "ac")])
-def test_demo_shows_a_session(capsys, protocol, energy):
+def test_demo_plugs_in_matches_and_charges_as_root(capsys, root, protocol, energy):
+    before = sorted(name for _, name in socket.if_nameindex())
+    assert main(["demo", "--protocol", protocol, "--energy", energy, "--cycles", "5", "--think-ms", "1"]) == 0
+    assert sorted(name for _, name in socket.if_nameindex()) == before
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("SECC and EV in one process, over a simulated powerline")
+    assert [line.split()[1] for line in lines if line.startswith("SLAC")] == [
+        *("CM_SLAC_PARM", "CM_MNBC_SOUND", "CM_ATTEN_CHAR", "CM_SLAC_MATCH", "link")
+    ]
+    assert "done: 5 charge-loop cycles done" in lines
+
+
+def test_demo_without_root_says_that_slac_was_skipped_and_why(capsys, no_root):
+    assert main(["demo", "--cycles", "3", "--think-ms", "1", "--json"]) == 0
+    first = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert (first["step"], first["text"]) == (
+        "skipped",
+        "a network namespace needs root: Operation not permitted",
+    )
+
+
+@pytest.mark.parametrize(("protocol", "energy"), [("din", "dc"), ("iso2", "ac")])
+def test_demo_shows_a_session(capsys, no_root, protocol, energy):
     assert main(["demo", "--protocol", protocol, "--energy", energy, "--cycles", "5", "--think-ms", "1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("fastsecc demo: ")
@@ -118,7 +162,7 @@ def test_what_a_protocol_does_not_have(capsys, options, reason):
     assert reason in capsys.readouterr().err
 
 
-def test_failed_session_is_exit_code_1(capsys, monkeypatch):
+def test_failed_session_is_exit_code_1(capsys, monkeypatch, no_root):
     async def fail(ev, link, on_exchange, tls):
         ev.problem = "no luck"
 
@@ -127,7 +171,7 @@ def test_failed_session_is_exit_code_1(capsys, monkeypatch):
     assert "failed: no luck" in capsys.readouterr().out
 
 
-def test_no_loopback_address_is_said_plainly(capsys, monkeypatch):
+def test_no_loopback_address_is_said_plainly(capsys, monkeypatch, no_root):
     def refuse():
         raise InterfaceError("lo", "the demo needs the IPv6 loopback address ::1")
 
@@ -136,7 +180,7 @@ def test_no_loopback_address_is_said_plainly(capsys, monkeypatch):
     assert "needs the IPv6 loopback address" in capsys.readouterr().err
 
 
-def test_connector_that_does_not_get_ready_is_said_plainly(capsys, monkeypatch):
+def test_connector_that_does_not_get_ready_is_said_plainly(capsys, monkeypatch, no_root):
     monkeypatch.setattr(simulated, "LOOPBACK", "nowhere0")
     monkeypatch.setattr(simulated, "READY_TIMEOUT_s", 0.05)
     assert main(["demo"]) == 2

@@ -16,6 +16,7 @@ from fastsecc.sim.demo import _free_udp_port
 from fastsecc.sim.ev import discovery
 from fastsecc.sim.power import DcRatings
 from fastsecc.sim.settings import SimulatorSettings
+from fastsecc.slac.options import SlacOptions
 
 
 class Station:
@@ -27,7 +28,10 @@ class Station:
             energy=energy, auth=auth, dc=ratings, receipt_required=receipt_required, meter_period_s=0.1
         )
         self.sdp_port = _free_udp_port()
-        connector = ConnectorConfig(interface="lo", sdp_port=self.sdp_port, simulator=simulator, **connector)
+        no_slac = SlacOptions(enabled=False)
+        connector = ConnectorConfig(
+            interface="lo", sdp_port=self.sdp_port, simulator=simulator, slac=no_slac, **connector
+        )
         self._config = Config(connectors=(connector,), stop_timeout_s=0.0)
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()))

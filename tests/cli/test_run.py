@@ -107,7 +107,7 @@ def test_an_ev_charges_over_tls_before_and_after_new_certificates(tmp_path: Path
 def test_without_certificates_a_hangup_changes_nothing() -> None:
     with secc("--no-slac") as (process, _):
         process.send_signal(signal.SIGHUP)
-        _, log = stop(process)
+        _, log = stop(process, signal.SIGINT)
     assert "SIGHUP: there is nothing to read again" in log
 
 
@@ -131,23 +131,17 @@ def test_sigterm_in_a_session_lets_the_ev_finish() -> None:
         assert process.wait(timeout=20) == 0
 
 
-def test_what_this_version_lacks_is_said() -> None:
-    with secc() as (process, _):
-        out, log = stop(process, signal.SIGINT)
-    assert out == ""
-    assert "WARNING fastsecc: SLAC is not part of this version" in log
-
-
 def test_a_second_secc_on_the_same_port_says_why_it_waits() -> None:
     with secc("--no-slac") as (_, port):
-        command = [sys.executable, "-m", "fastsecc", "run", "--iface", "lo", "--set", f"connectors.0.sdp_port={port}"]
+        command = [sys.executable, "-m", "fastsecc", "run", "--iface", "lo", "--no-slac"]
+        command += ["--set", f"connectors.0.sdp_port={port}"]
         with subprocess.Popen([*command, *NORMAL_PRIORITY], stderr=subprocess.PIPE, text=True) as second:
             try:
                 assert second.stderr is not None
-                log = [second.stderr.readline() for _ in range(2)]
+                log = second.stderr.readline()
             finally:
                 second.kill()
-    assert f"Device lo: UDP port {port} for SDP: Address already in use" in log[1]
+    assert f"Device lo: UDP port {port} for SDP: Address already in use" in log
 
 
 def test_nobody_has_to_read_the_ready_line(monkeypatch) -> None:
@@ -223,6 +217,18 @@ def test_the_example_is_a_file_that_can_be_used(tmp_path: Path, capsys) -> None:
     file.write_text(capsys.readouterr().out)
     arguments = ["run", "--config", str(file)]
     assert _config(main_module._parser(arguments).parse_args(arguments)) == Config()
+
+
+def test_no_slac_is_said_of_every_connector_and_adds_to_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "fastsecc.yaml"
+    file.write_text("connectors: [{interface: a, name: a, slac: {modem: optional}}, {interface: b, name: b}]\n")
+    for options, enabled in (([], True), (["--no-slac"], False)):
+        arguments = ["run", "--config", str(file), *options]
+        config = _config(main_module._parser(arguments).parse_args(arguments))
+        assert [(c.slac.enabled, c.slac.modem) for c in config.connectors] == [
+            (enabled, "optional"),
+            (enabled, "required"),
+        ]
 
 
 @pytest.mark.parametrize("energy", ["dc", "ac", "dc-bpt", "ac-bpt", "mcs", "mcs-bpt"])

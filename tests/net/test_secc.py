@@ -27,11 +27,13 @@ from fastsecc.sim.ev.runner import charge
 from fastsecc.sim.ev.settings import EvSettings
 from fastsecc.sim.power import AcRatings, DcRatings
 from fastsecc.sim.settings import SimulatorSettings
+from fastsecc.slac.options import SlacOptions
 
 QUICK_DC = DcRatings(
     voltage_ramp_v_per_s=1e6, current_ramp_a_per_s=1e6, contactor_delay_s=0.001, isolation_test_s=0.001
 )
 QUICK_AC = AcRatings(current_ramp_a_per_s=1e6, contactor_delay_s=0.001)
+NO_SLAC = SlacOptions(enabled=False)
 PATIENCE_s = 20.0
 
 LOOPS: list[Any] = [pytest.param(asyncio.new_event_loop, id="asyncio")]
@@ -56,7 +58,9 @@ class Bench:
         simulator = SimulatorSettings(energy=energy, dc=QUICK_DC, ac=QUICK_AC, step_s=0.005)
         config = Config(
             connectors=tuple(
-                ConnectorConfig(name=str(n), interface="lo", sdp_port=free_udp_port(), simulator=simulator)
+                ConnectorConfig(
+                    name=str(n), interface="lo", sdp_port=free_udp_port(), simulator=simulator, slac=NO_SLAC
+                )
                 for n in range(connectors)
             ),
             **settings,
@@ -236,13 +240,17 @@ def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     assert bench.ready == {}
 
 
-def test_with_a_program_in_charge_the_set_up_time_counts(tmp_path: Path) -> None:
+def test_with_slac_or_a_program_in_charge_the_set_up_time_counts(tmp_path: Path) -> None:
     config = Config(
-        connectors=(ConnectorConfig(name="a", adapter="control"), ConnectorConfig(name="b")),
+        connectors=(
+            ConnectorConfig(name="a", adapter="control", slac=NO_SLAC),
+            ConnectorConfig(name="b", slac=NO_SLAC),
+            ConnectorConfig(name="c"),
+        ),
         control=ControlConfig(socket=str(tmp_path / "ctl")),
     )
     secc = Secc(config)
-    assert [c.settings.communication_setup_timeout_s for c in secc.connectors] == [18.0, 0.0]
+    assert [c.settings.communication_setup_timeout_s for c in secc.connectors] == [18.0, 0.0, 18.0]
 
 
 def test_the_policy_reaches_the_session_core() -> None:

@@ -26,6 +26,7 @@ from fastsecc.sim.ev.runner import charge
 from fastsecc.sim.ev.settings import EvSettings
 from fastsecc.sim.power import AcRatings
 from fastsecc.sim.settings import SimulatorSettings
+from fastsecc.slac.options import SlacOptions
 
 QUICK = SimulatorSettings(
     energy="ac", ac=AcRatings(current_ramp_a_per_s=1e6, contactor_delay_s=0.001), step_s=0.005, debug_mode=False
@@ -54,7 +55,13 @@ class Bench:
         config = Config(
             connectors=tuple(
                 ConnectorConfig(
-                    name=str(n), interface="lo", sdp_port=free_udp_port(), tls=policy, pki=str(pki), simulator=QUICK
+                    name=str(n),
+                    interface="lo",
+                    sdp_port=free_udp_port(),
+                    tls=policy,
+                    pki=str(pki),
+                    simulator=QUICK,
+                    slac=SlacOptions(enabled=False),
                 )
                 for n in range(connectors)
             ),

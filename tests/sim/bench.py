@@ -29,6 +29,8 @@ class Bench:
         self.commands: list[tuple[str, dict]] = []
         self.exchanged: list[tuple[str, object]] = []
         """Request name and response, in order."""
+        self.requests: list[tuple[str, object]] = []
+        """Request name and request, in order."""
         self.at_request: dict[tuple[str, int], Callable[[], None]] = {}
         """What happens right before the nth request of a name."""
         self._heard: list[tuple[str, object]] = []
@@ -92,6 +94,7 @@ class Bench:
         if (request.name, nth) in self.at_request:
             self.at_request[request.name, nth]()
         self._answer = None
+        self.requests.append((request.name, request.message))
         assert self.session.namespace_for(request.payload_type) == request.namespace
         self._payload_type = request.payload_type
         octets = exi.encode(request.message)

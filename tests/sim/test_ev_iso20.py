@@ -393,8 +393,7 @@ def test_evse_ends_the_standby():
     assert number(modes(secc)[-1].EVTargetCurrent) > 0
 
 
-def test_evse_that_has_nothing_to_give_now_is_left_with_a_word():
-    """GoToPause before the charge loop: there is no charge to pause yet."""
+def test_evse_that_has_nothing_to_give_now_is_left_with_a_pause():
 
     def pause(response, nth):
         response.GoToPause = True
@@ -402,8 +401,25 @@ def test_evse_that_has_nothing_to_give_now_is_left_with_a_word():
     ev, secc = pair(DC)
     secc.change["ScheduleExchangeReq"] = pause
     run(ev, secc)
-    assert ev.result.reason == "the EVSE asked to pause"
+    assert ev.result.reason == "the EVSE asked to pause, paused as session 0102030405060708"
+    assert secc.requests[-1].ChargingSession == "Pause"
     assert "PowerDeliveryReq" not in secc.names
+
+
+@pytest.mark.parametrize(("notification", "end"), [("Pause", "Pause"), ("Terminate", "Terminate")])
+def test_evse_that_wants_no_charge_at_power_delivery(notification, end):
+    def change(response, nth):
+        if nth == 1:
+            kind = iso20.EvseNotificationType(notification)
+            response.EVSEStatus = iso20.EVSEStatusType(NotificationMaxDelay=0, EVSENotification=kind)
+
+    ev, secc = pair(DC)
+    secc.change["PowerDeliveryReq"] = change
+    run(ev, secc)
+    assert ev.result.ok
+    assert "DC_ChargeLoopReq" not in secc.names
+    assert [message.ChargeProgress for message in sent(secc, "PowerDeliveryReq")] == ["Start", "Stop"]
+    assert secc.requests[-1].ChargingSession == end
 
 
 def test_needs_that_the_secc_knows_better():

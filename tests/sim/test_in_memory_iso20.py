@@ -192,6 +192,28 @@ def test_discharging_current_is_within_what_both_can(control):
 
 
 @pytest.mark.parametrize("energy", ["dc-bpt", "ac-bpt"])
+def test_separate_channels_for_charging_and_discharging(energy):
+    wishes = replace(DC, energy=energy, cycles=60, discharge_after_cycles=20, discharge_cycles=20)
+    bench = bench_for(wishes)
+    bench.command("bpt_setup", bpt_config={"bpt_channel": "Separated", "generator_mode": "GridFollowing"})
+    result = bench.charge(Ev(wishes, Battery(soc_percent=50)))
+    assert result.ok, result.reason
+    assert result.discharged_wh > 0
+    channels = [message.BPT_ChannelSelection for name, message in bench.requests if name == "PowerDeliveryReq"]
+    assert channels == ["Charge", "Discharge", "Charge", None]
+
+
+@pytest.mark.parametrize("energy", ["dc-bpt", "ac-bpt"])
+def test_discharge_limits_may_be_said_as_negative_numbers(energy):
+    """As some EVs expect them: this one understands either."""
+    wishes = replace(DC, energy=energy, cycles=60, discharge_after_cycles=20, discharge_cycles=30)
+    bench = bench_for(wishes)
+    settings = SessionSettings(wall_clock_s=bench._unix_s, quirks=frozenset({"negative-bidirectional-limits"}))
+    bench.session_settings = settings
+    assert bench.charge(Ev(wishes, Battery(soc_percent=50))).discharged_wh > 0
+
+
+@pytest.mark.parametrize("energy", ["dc-bpt", "ac-bpt"])
 def test_ev_that_must_charge_is_not_discharged(energy):
     """Below the EV's minimum state of charge nothing is taken from it, whatever the operator wants."""
     wishes = replace(DC, energy=energy, control="dynamic", cycles=60, minimum_soc_percent=30)
@@ -255,6 +277,22 @@ def test_evse_pauses_and_the_ev_comes_back(wishes, control):
     assert [name for name, _ in bench.exchanged[1:3]] == ["SessionSetupReq", f"{kind}_ChargeParameterDiscoveryReq"]
     assert len(values(bench, "selected_service_parameters")) == 2
     assert bench.names()[-1] == "dlink_terminate"
+
+
+@BOTH
+@CONTROLS
+def test_evse_without_energy_is_left_with_a_pause(wishes, control):
+    wishes = replace(wishes, control=control)
+    bench = bench_for(wishes)
+    bench.at_request["AuthorizationReq", 1] = lambda: bench.command(
+        "no_energy_pause_charging", mode="PauseBeforeCableCheck"
+    )
+    first = bench.charge(Ev(wishes))
+    assert first.ok
+    assert first.cycles == 0
+    assert bench.names()[-1] == "dlink_pause"
+    bench.at_request.clear()
+    assert bench.charge(Ev(replace(wishes, resume_session_id=first.session_id))).cycles == 40
 
 
 @pytest.mark.parametrize("certificate", [None, b"another vehicle's leaf"])

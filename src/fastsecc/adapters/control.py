@@ -5,6 +5,7 @@ A request is one line:
   {"status": true, "connector": NAME}               -> {"ok": true, "result": {"connector", "vars", "errors"}}
   {"follow": true, "connector": NAME}               -> {"ok": true, "result": null}, from then on also
       {"connector", "var", "value"} | {"connector", "error", "message"} | {"connector", "cleared"}
+Cmds, vars and errors of the connector's `slac` interface have names that begin with `slac.`.
 What is refused is answered with {"ok": false, "error": ..., "field": ...}. `connector` may be left out where there is
 only one; a follower without it hears all.
 """
@@ -25,6 +26,8 @@ from typing import Any, Final
 import msgspec
 
 from fastsecc.charger.charger import Charger
+from fastsecc.charger.interface import Interface
+from fastsecc.charger.slac_interface import SLAC, SlacInterface
 from fastsecc.errors import CommandError, ConfigError
 
 log = logging.getLogger(__name__)
@@ -172,7 +175,9 @@ class _Client:
             raise CommandError("request", "cmd", "is missing")
         charger = self._charger(request.connector)
         if request.cmd is None:
-            return {"connector": charger.connector, "vars": charger.last, "errors": charger.errors}
+            return _status(charger)
+        if request.cmd.startswith(SLAC):
+            return _slac(charger).command(request.cmd.removeprefix(SLAC), request.args, self.server.clock())
         return charger.command(request.cmd, request.args, self.server.clock())
 
     def _charger(self, connector: str | None) -> Charger:
@@ -188,21 +193,23 @@ class _Client:
         chargers = self.server.chargers.values() if connector is None else [self._charger(connector)]
         self.deafen()
         for charger in chargers:
-            self.unsubscribe.append(self._subscribe(charger))
+            self.unsubscribe.append(self._subscribe(charger, ""))
+            if charger.slac is not None:
+                self.unsubscribe.append(self._subscribe(charger.slac, SLAC))
 
-    def _subscribe(self, charger: Charger) -> Callable[[], None]:
-        name = charger.connector
+    def _subscribe(self, interface: Interface, prefix: str) -> Callable[[], None]:
+        name = interface.connector
 
         def on_variable(variable: str, value: Any) -> None:
-            self._tell({"connector": name, "var": variable, "value": value})
+            self._tell({"connector": name, "var": prefix + variable, "value": value})
 
         def on_error(error: str, message: str | None) -> None:
             if message is None:
-                self._tell({"connector": name, "cleared": error})
+                self._tell({"connector": name, "cleared": prefix + error})
             else:
-                self._tell({"connector": name, "error": error, "message": message})
+                self._tell({"connector": name, "error": prefix + error, "message": message})
 
-        return charger.subscribe(on_variable, on_error)
+        return interface.subscribe(on_variable, on_error)
 
     def _tell(self, message: dict[str, Any]) -> None:
         if self.writer.is_closing() or self.dropped:
@@ -216,6 +223,21 @@ class _Client:
         log.warning("control socket: a follower does not read and is dropped")
         self.end()
         asyncio.get_running_loop().call_later(DROP_GRACE_s, transport.abort)
+
+
+def _slac(charger: Charger) -> SlacInterface:
+    if charger.slac is None:
+        raise CommandError("request", "cmd", "this connector has no SLAC")
+    return charger.slac
+
+
+def _status(charger: Charger) -> dict[str, Any]:
+    """Give the newest value of each var, and the active errors."""
+    variables, errors = dict(charger.last), dict(charger.errors)
+    if charger.slac is not None:
+        variables |= {SLAC + name: value for name, value in charger.slac.last.items()}
+        errors |= {SLAC + name: message for name, message in charger.slac.errors.items()}
+    return {"connector": charger.connector, "vars": variables, "errors": errors}
 
 
 def _refusal(error: str, field: str = "") -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastsecc.charger.charger import Charger
+from fastsecc.charger.slac_interface import SLAC
 from fastsecc.errors import CommandError
 from fastsecc.sim.charger import SimulatedCharger
 from fastsecc.sim.outlet import Command
@@ -52,7 +53,12 @@ class Simulator:
         """Switch the chargers on."""
         for name, charger in chargers.items():
             back_end = self._back_ends.get(name)
-            core = SimulatedCharger(self._settings_of(name), self._unix_s, issues_contracts=back_end is not None)
+            core = SimulatedCharger(
+                self._settings_of(name),
+                self._unix_s,
+                issues_contracts=back_end is not None,
+                has_slac=charger.slac is not None,
+            )
             self._simulations.append(_Simulation(charger, core, self._clock, back_end))
         for simulation in self._simulations:
             simulation.start()
@@ -82,26 +88,26 @@ class _Simulation:
         self._heard: deque[tuple[str, Any]] = deque()
         self._loop = asyncio.get_running_loop()
         self._due: asyncio.Handle | None = None
-        self._unsubscribe: Callable[[], None] | None = None
-        self._detach: Callable[[], None] | None = None
+        self._unsubscribe: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        self._unsubscribe = self._charger.subscribe(self._on_variable)
+        self._unsubscribe.append(self._charger.subscribe(self._on_variable))
+        if self._charger.slac is not None:
+            self._unsubscribe.append(self._charger.slac.subscribe(self._on_slac_variable))
         if self._back_end is not None:
-            self._detach = self._back_end.attach(self._charger, self._clock)
+            self._unsubscribe.append(self._back_end.attach(self._charger, self._clock))
         self._issue(self._core.boot(self._clock()))
         self._schedule()
 
     def stop(self) -> None:
-        if self._detach is not None:
-            self._detach()
-            self._detach = None
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
         if self._due is not None:
             self._due.cancel()
             self._due = None
+
+    def _on_slac_variable(self, name: str, value: Any) -> None:
+        self._on_variable(SLAC + name, value)
 
     def _on_variable(self, name: str, value: Any) -> None:
         if not self._heard and self._due is not None:
@@ -122,12 +128,18 @@ class _Simulation:
 
     def _schedule(self) -> None:
         deadline = self._core.deadline
-        if deadline is not None and self._unsubscribe is not None:
+        if deadline is not None and self._unsubscribe:
             self._due = self._loop.call_later(max(0.0, deadline - self._clock()), self._run)
 
     def _issue(self, commands: Iterable[Command]) -> None:
         for name, args in commands:
             try:
-                self._charger.command(name, args, self._clock())
+                self._command(name, args)
             except CommandError as error:
                 log.error("%s: %s", self._charger.connector, error)
+
+    def _command(self, name: str, args: Any) -> None:
+        if self._charger.slac is not None and name.startswith(SLAC):
+            self._charger.slac.command(name.removeprefix(SLAC), args, self._clock())
+        else:
+            self._charger.command(name, args, self._clock())

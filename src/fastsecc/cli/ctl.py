@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Mapping
 
-    from fastsecc.charger.commands import Command
 
 REPLY_TIMEOUT_s: Final = 5.0
 
@@ -187,30 +186,48 @@ def _complain(reason: str) -> int:
 
 
 def _list() -> int:
-    from fastsecc.charger import extensions
+    from fastsecc.charger import extensions, slac_interface
     from fastsecc.charger.commands import COMMANDS
+    from fastsecc.charger.slac_interface import SLAC
     from fastsecc.charger.variables import VARIABLES
 
-    _print_interface("", COMMANDS, VARIABLES)
+    results = {name: command.result is bool for name, command in COMMANDS.items()}
+    _print_interface("", {name: command.arguments for name, command in COMMANDS.items()}, VARIABLES, results)
     print()
-    _print_interface(" of extensions", extensions.COMMANDS, extensions.VARIABLES)
+    arguments = {name: command.arguments for name, command in extensions.COMMANDS.items()}
+    _print_interface(" of extensions", arguments, extensions.VARIABLES)
+    print()
+    slac_cmds = {SLAC + name: arguments for name, arguments in slac_interface.COMMANDS.items()}
+    _print_interface(" of SLAC", slac_cmds, {SLAC + name: kind for name, kind in slac_interface.VARIABLES.items()})
     return 0
 
 
-def _print_interface(of: str, commands: Mapping[str, Command[Any]], variables: Mapping[str, Any]) -> None:
-    from fastsecc.charger.describe import members
-
+def _print_interface(
+    of: str, commands: Mapping[str, Any], variables: Mapping[str, Any], results: Mapping[str, bool] | None = None
+) -> None:
+    """Print cmds with their arguments' classes, those with a result marked, and vars with their types."""
     print(f"{len(commands)} {'cmd' if len(commands) == 1 else 'cmds'}{of}")
-    for name, command in commands.items():
-        result = " -> true | false" if command.result is bool else ""
-        print(f"  {name}{result}")
-        _print_members(members(command.arguments))
+    for name, arguments in commands.items():
+        _print_cmd(name + " -> true | false" * (results or {}).get(name, False), arguments)
     print(f"\n{len(variables)} vars{of}")
     for name, kind in variables.items():
-        rows = members(kind)
-        plain = rows[0][1] if rows and rows[0][0] == "" else ""
-        print(f"  {name}{'  ' + plain if plain else ''}")
-        _print_members([] if plain else rows)
+        _print_var(name, kind)
+
+
+def _print_cmd(name: str, arguments: Any) -> None:
+    from fastsecc.charger.describe import members
+
+    print(f"  {name}")
+    _print_members(members(arguments))
+
+
+def _print_var(name: str, kind: Any) -> None:
+    from fastsecc.charger.describe import members
+
+    rows = members(kind)
+    plain = rows[0][1] if rows and rows[0][0] == "" else ""
+    print(f"  {name}{'  ' + plain if plain else ''}")
+    _print_members([] if plain else rows)
 
 
 def _print_members(rows: list[tuple[str, str]]) -> None:

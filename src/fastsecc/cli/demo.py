@@ -47,10 +47,14 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: the protocol does not know the kind of energy.
     """
     import asyncio
+    from contextlib import ExitStack
+    from dataclasses import replace
 
     from fastsecc.cli.logs import set_up_log
     from fastsecc.config import LogConfig
+    from fastsecc.errors import InterfaceError
     from fastsecc.sim.demo import CYCLES, Demo, show
+    from fastsecc.sim.plc import network
 
     set_up_log(LogConfig(level="warning"))
     demo = Demo(
@@ -62,6 +66,12 @@ def run(args: argparse.Namespace) -> int:
         control=args.control,
         auth=args.auth,
     )
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        ok = runner.run(show(demo, sys.stdout, as_json=args.json))
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(network.charger_and_car())
+            demo = replace(demo, slac=True)
+        except InterfaceError as refusal:
+            demo = replace(demo, why_no_slac=refusal.reason)
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
+            ok = runner.run(show(demo, sys.stdout, as_json=args.json))
     return 0 if ok else NO_CHARGE

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fastsecc.sim.ev.machine import Ev
     from fastsecc.sim.ev.pnc_wallet import Wallet
     from fastsecc.sim.ev.settings import EvSettings
+    from fastsecc.sim.plc.plug import Plug
+    from fastsecc.sim.watch import Watch
 
 NO_CHARGE: Final = 1
 """Exit code: the session did not come to its normal end."""
@@ -25,6 +27,7 @@ NO_CHARGE: Final = 1
 EPILOG: Final = """\
 examples:
   fastsecc ev --iface eth1 --protocol iso2 --energy dc --cycles 50
+  fastsecc ev --iface eth1 --slac tesla --protocol din
   fastsecc ev --iface eth1 --tls --pki /etc/ev/certs
   fastsecc ev --sdp-host ::1 --sdp-port 15118 --protocol din --json
   fastsecc ev --iface eth1 --protocol iso20 --energy dc-bpt --control dynamic --tls --pki /etc/ev/certs
@@ -40,6 +43,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "ev", help="be an EV", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--iface", metavar="IFACE", help="network interface towards the charger")
+    parser.add_argument(
+        "--slac",
+        nargs="?",
+        const="standard",
+        metavar="CAR",
+        help="plug in with SLAC first; CAR has the habits of audi, ioniq, polestar, taycan, tesla, vw or everest's EV",
+    )
+    parser.add_argument(
+        "--slac-profile", type=number(int, 0, 255), metavar="DB", help="say how it is heard itself: there are no modems"
+    )
     parser.add_argument("--sdp-host", metavar="HOST", help="ask this IPv6 address instead of everybody on the link")
     parser.add_argument("--sdp-port", type=number(int, 1, 65535), default=15118, metavar="PORT")
     parser.add_argument("--tls", action="store_true", help="ask for TLS (1.2; iso20: 1.3), do not charge without")
@@ -125,23 +138,30 @@ def run(args: argparse.Namespace) -> int:
     from fastsecc.sim.watch import JsonWatch, TextWatch, describe
 
     link = _link(args)
+    plug = _plug(args)
     ev = Ev(_settings(args), battery_for(args.energy, args.soc, args.time_lapse), wallet=_wallet(args))
     tls = _tls(args)
     title = f"fastsecc ev: {describe(ev.settings)}{', TLS' if tls else ''}"
     watch = (JsonWatch if args.json else TextWatch)(ev, sys.stdout, title)
     watch.begin()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(_charge(ev, link, watch.on_exchange, tls))
+        runner.run(_charge(ev, link, watch, tls, plug))
     watch.end(ev.result)
     return 0 if ev.result.ok else NO_CHARGE
 
 
-async def _charge(ev: Ev, link: Link, on_exchange: Callable[..., None], tls: ssl.SSLContext | None) -> None:
+async def _charge(ev: Ev, link: Link, watch: Watch, tls: ssl.SSLContext | None, plug: Plug | None) -> None:
+    from contextlib import AsyncExitStack
+
     from fastsecc.errors import EvError
     from fastsecc.sim.ev.runner import charge
 
     try:
-        await charge(ev, link, on_exchange, tls)
+        async with AsyncExitStack() as plugged_in:
+            if plug is not None:
+                plug.on_step = watch.on_slac
+                await plugged_in.enter_async_context(plug)
+            await charge(ev, link, watch.on_exchange, tls)
     except EvError as error:
         ev.problem = str(error)
 
@@ -174,6 +194,24 @@ def _link(args: argparse.Namespace) -> Link:
     if host.is_link_local and args.iface is None:
         raise ConfigError("a link-local address needs --iface", option="--sdp-host")
     return Link(args.iface, str(host), args.sdp_port)
+
+
+def _plug(args: argparse.Namespace) -> Plug | None:
+    from dataclasses import replace
+
+    from fastsecc.errors import ConfigError
+    from fastsecc.sim.plc.cars import CARS
+    from fastsecc.sim.plc.plug import Plug
+
+    if args.slac is None:
+        if args.slac_profile is not None:
+            raise ConfigError("is of use with --slac only", option="--slac-profile")
+        return None
+    if args.slac not in CARS:
+        raise ConfigError(f"no such car; there are: {', '.join(CARS)}", option=f"--slac {args.slac}")
+    if args.iface is None:
+        raise ConfigError("needs --iface", option="--slac")
+    return Plug(args.iface, replace(CARS[args.slac], profile_db=args.slac_profile))
 
 
 def _tls(args: argparse.Namespace) -> ssl.SSLContext | None:

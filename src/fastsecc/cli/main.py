@@ -15,8 +15,10 @@ from fastsecc.errors import FastSeccError
 COMMANDS: Final = {
     "run": "fastsecc.cli.run",
     "ctl": "fastsecc.cli.ctl",
+    "slac": "fastsecc.cli.slac",
     "exi": "fastsecc.cli.exi",
     "ev": "fastsecc.cli.ev",
+    "plc": "fastsecc.cli.plc",
     "demo": "fastsecc.cli.demo",
     "replay": "fastsecc.cli.replay",
     "certs": "fastsecc.cli.certs",

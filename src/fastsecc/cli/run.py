@@ -33,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("run", help="serve EVs", epilog=EPILOG)
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML file")
     parser.add_argument("--iface", metavar="IFACE", help="network interface towards the EV, or `auto`")
-    parser.add_argument("--no-slac", action="store_true", help="take the data link to the EV as there")
+    parser.add_argument("--no-slac", action="store_true", help="take the data link to the EV as there, without SLAC")
     parser.add_argument(
         "--energy", type=choice(*ENERGIES), metavar="|".join(ENERGIES), help="what the simulated charger offers"
     )
@@ -78,17 +78,19 @@ def _serve(args: argparse.Namespace) -> int:
     import asyncio
 
     from fastsecc.cli.logs import set_up_log
+    from fastsecc.errors import CapabilityError
     from fastsecc.net import realtime
     from fastsecc.net.secc import Secc
 
     config = _config(args)
-    log = set_up_log(config.log)
+    set_up_log(config.log)
     secc = Secc(config, _Announcer())
-    if not args.no_slac:
-        log.warning("SLAC is not part of this version: the data link is taken as there, as with --no-slac")
     realtime.prepare(config)
     with asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
-        runner.run(secc.run())
+        try:
+            runner.run(secc.run())
+        except CapabilityError as error:
+            raise CapabilityError(error.interface, f"{error.reason}; --no-slac charges without SLAC") from None
     return 0
 
 
@@ -112,6 +114,9 @@ def _config(args: argparse.Namespace) -> Config:
     for path, value in of_every_connector.items():
         for index in range(len(base.connectors) if value is not None else 0):
             overrides.append(config.Override(("connectors", index, *path), value, f"--{path[-1]}"))
+    if args.no_slac:
+        slac_off = (("connectors", index, "slac", "enabled") for index in range(len(base.connectors)))
+        overrides.extend(config.Override(path, False, "--no-slac") for path in slac_off)
     if args.allow_plain_iso20:
         overrides.append(config.Override(("session", "allow_plain_iso20"), True, "--allow-plain-iso20"))
     if args.control_socket is not None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
-import logging
 import socket
 import struct
 from collections.abc import Callable
@@ -13,8 +11,7 @@ from ipaddress import IPv6Address
 from pathlib import Path
 
 from fastsecc.errors import InterfaceError
-
-log = logging.getLogger(__name__)
+from fastsecc.net.notices import RTMGRP_IPV6_IFADDR, RTMGRP_LINK, Notices
 
 AUTO = "auto"
 LOOPBACK = "lo"
@@ -23,14 +20,9 @@ IF_INET6 = Path("/proc/net/if_inet6")
 # linux/if_addr.h
 IFA_F_DADFAILED = 0x08
 IFA_F_TENTATIVE = 0x40
-# linux/rtnetlink.h, linux/netlink.h, linux/sockios.h, linux/if.h
-NETLINK_ROUTE = 0
-RTMGRP_LINK = 0x1
-RTMGRP_IPV6_IFADDR = 0x100
+# linux/sockios.h, linux/if.h
 SIOCGIFFLAGS = 0x8913
 IFF_UP = 0x1
-
-NETLINK_READ_SIZE = 65536
 
 
 @dataclass(slots=True, frozen=True)
@@ -147,11 +139,7 @@ def _is_up(interface: str) -> bool:
 
 
 class InterfaceWatch:
-    """Tell when an interface becomes usable and when it stops being so.
-
-    The kernel's link and address notices only say that something changed; what is true now is read anew each time, so
-    that a lost notice can do no harm.
-    """
+    """Tell when an interface becomes usable and when it stops being so."""
 
     def __init__(
         self, interface: str, up: Callable[[InterfaceAddress], None], down: Callable[[InterfaceError], None]
@@ -161,35 +149,16 @@ class InterfaceWatch:
         self._up = up
         self._down = down
         self._trouble: str | None = None
-        self._notices: socket.socket | None = None
+        self._notices = Notices(RTMGRP_LINK | RTMGRP_IPV6_IFADDR, self._look)
 
     def start(self) -> None:
         """Begin to watch, and tell at once how things are; needs a running event loop."""
-        notices = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_ROUTE)
-        notices.setblocking(False)
-        notices.bind((0, RTMGRP_LINK | RTMGRP_IPV6_IFADDR))
-        asyncio.get_running_loop().add_reader(notices.fileno(), self._on_notice)
-        self._notices = notices
+        self._notices.start()
         self._look()
 
     def stop(self) -> None:
         """Stop watching; nothing is told any more."""
-        if self._notices is not None:
-            asyncio.get_running_loop().remove_reader(self._notices.fileno())
-            self._notices.close()
-            self._notices = None
-
-    def _on_notice(self) -> None:
-        assert self._notices is not None
-        while True:
-            try:
-                self._notices.recv(NETLINK_READ_SIZE)
-            except BlockingIOError:
-                break
-            except OSError as lost:  # ENOBUFS: the kernel dropped notices, which is one notice too
-                log.debug("netlink: %s", lost)
-                break
-        self._look()
+        self._notices.stop()
 
     def _look(self) -> None:
         found, trouble = self._present()

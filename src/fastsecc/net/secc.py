@@ -7,6 +7,7 @@ import dataclasses
 import gc
 import importlib
 import logging
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -21,21 +22,26 @@ from fastsecc.adapters.base import Adapter
 from fastsecc.adapters.control import ControlSocket
 from fastsecc.adapters.simulator import Simulator
 from fastsecc.charger.charger import Charger
+from fastsecc.charger.slac_interface import SlacInterface
 from fastsecc.charger.state import ChargerState
 from fastsecc.config import Config, ConnectorConfig
 from fastsecc.errors import ConfigError
 from fastsecc.messages import payload_types
 from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint, MakeLink
+from fastsecc.net.interface import AUTO
 from fastsecc.net.pacing import Pacing
 from fastsecc.net.sdp import Security, TlsPolicy
+from fastsecc.session import quirks
 from fastsecc.session.api import Paused, SessionSettings
 from fastsecc.session.session import Session
 
 if TYPE_CHECKING:
+    from fastsecc.net.slac_service import SlacService
     from fastsecc.security.profiles import ProfileStore
     from fastsecc.security.signature import PrivateKey
     from fastsecc.security.trust import TrustStore
     from fastsecc.sim.backend import IssuingBackEnd
+    from fastsecc.slac.api import SlacSettings
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +68,8 @@ class Secc:
         self.config = config
         self.chargers: dict[str, Charger] = {}
         self.connectors: list[Connector] = []
+        self.slac: dict[str, SlacService] = {}
+        """SLAC by connector; those without are not here."""
         self.certificates: list[ProfileStore] = []
         for connector in config.connectors:
             self._add(connector, on_ready)
@@ -91,10 +99,15 @@ class Secc:
                 loop.remove_signal_handler(number)
 
     async def start(self) -> None:
-        """Start the adapters, which say what the chargers are, then let EVs come."""
+        """Start the adapters, which say what the chargers are, then let EVs come.
+
+        Raises:
+            ConfigError: something that the configuration asks for cannot be had.
+        """
         for adapter in self._adapters:
             self._started.append(adapter)
             await adapter.start(self._chargers_of(adapter))
+        self._start_slac()
         for connector in self.connectors:
             connector.start()
             connector.charger.announce_app_protocols()
@@ -105,6 +118,8 @@ class Secc:
         """End the sessions, bounded by the configured time, then the adapters, which so hear of it."""
         grace_s = self.config.stop_timeout_s
         await asyncio.gather(*(connector.stop(grace_s) for connector in self.connectors))
+        for slac in self.slac.values():
+            slac.stop()
         while self._started:
             await self._started.pop().stop()
 
@@ -128,14 +143,52 @@ class Secc:
         state = ChargerState(available_app_protocols=protocols, supported_app_protocols=protocols)
         charger = Charger(config.name, state)
         self.chargers[config.name] = charger
+        if config.slac.enabled:
+            self._add_slac(charger, self._slac_settings(config))
         connector = Connector(
             self._connector_settings(config),
             charger,
             self._make_links(config),
             partial(_session, session_settings(self.config), self._trust_of(config)),
-            None if on_ready is None else partial(on_ready, charger),
+            partial(self._on_connector_ready, charger, on_ready),
         )
         self.connectors.append(connector)
+
+    def _add_slac(self, charger: Charger, settings: SlacSettings) -> None:
+        from fastsecc.net.slac_chain import chain
+        from fastsecc.net.slac_service import SlacService
+
+        charger.slac = SlacInterface(charger.connector)
+        chain(charger.slac, charger, time.monotonic)
+        self.slac[charger.connector] = SlacService(settings, charger.slac)
+
+    def _slac_settings(self, config: ConnectorConfig) -> SlacSettings:
+        settings = config.slac.settings(quirks.active(self.config.session.quirks))
+        if config.adapter == "simulator":  # see _connector_settings
+            settings.TT_EVSE_SLAC_init_s = 0.0
+        return settings
+
+    def _start_slac(self) -> None:
+        """Start SLAC where the network interface is named; where it is yet to be found, see that it will be possible.
+
+        Raises:
+            CapabilityError: raw frames are not permitted.
+        """
+        for config in self.config.connectors:
+            if config.name not in self.slac:
+                continue
+            if config.interface != AUTO:
+                self.slac[config.name].start(config.interface)
+            elif not os.environ.get("LISTEN_FDS"):  # else there may be a supervisor's socket for it
+                from fastsecc.net.slac_socket import SlacSocket
+
+                SlacSocket(AUTO).close()
+
+    def _on_connector_ready(self, charger: Charger, on_ready: OnReady | None, endpoint: Endpoint) -> None:
+        if charger.connector in self.slac:
+            self.slac[charger.connector].start(endpoint.address.interface)
+        if on_ready is not None:
+            on_ready(charger, endpoint)
 
     def _make_links(self, config: ConnectorConfig) -> dict[Security, MakeLink]:
         """Give what starts a link, for each kind of connection that a connector serves."""
@@ -168,8 +221,8 @@ class Secc:
         return None if config.tls == "off" or config.pki is None else _Trust(Path(config.pki))
 
     def _connector_settings(self, config: ConnectorConfig) -> ConnectorSettings:
-        # Without SLAC the simulator cannot know when an EV was plugged in: there is no time to count from.
-        counts = self.config.slac or config.adapter != "simulator"
+        # The simulator cannot know when an EV was plugged in: without SLAC there is no time to count from.
+        counts = config.slac.enabled or config.adapter != "simulator"
         return ConnectorSettings(
             interface=config.interface,
             tcp_port=config.tcp_port,

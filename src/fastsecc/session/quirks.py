@@ -76,9 +76,16 @@ _ALL = (
         "flat-price-level",
         "a schedule of the scheduled control mode (ISO 15118-20) without prices has a price level schedule all the "
         "same, of one level that never changes",
-        "[V2G20-2176] asks for one kind of prices in every schedule; the EV of the PyPI package iso15118 (ecog-io, "
-        "0.27) gives up on ScheduleExchangeRes otherwise",
+        "the EV of the PyPI package iso15118 (ecog-io, 0.27) gives up on ScheduleExchangeRes otherwise; it reads "
+        "[V2G20-2176] as asking for prices in every schedule",
         default=True,
+    ),
+    Quirk(
+        "slac-station-ids",
+        "SOURCE_ID, RESP_ID, PEV_ID and EVSE_ID of an EV may be anything, where ISO 15118-3 wants zeros and has "
+        "messages with anything else ignored",
+        "the EV of open-plc-utils with its own pev.ini (PEV_ID is 17 times AA)",
+        default=False,
     ),
 )
 

@@ -32,7 +32,12 @@ class SimulatedCharger:
     """One connector's charger with its operator's decisions."""
 
     def __init__(
-        self, settings: SimulatorSettings, unix_s: Callable[[], float], *, issues_contracts: bool = False
+        self,
+        settings: SimulatorSettings,
+        unix_s: Callable[[], float],
+        *,
+        issues_contracts: bool = False,
+        has_slac: bool = False,
     ) -> None:
         """Make a charger that is switched off.
 
@@ -40,9 +45,11 @@ class SimulatedCharger:
             settings: what kind it is.
             unix_s: gives the wall clock's Unix seconds, for the meter's timestamps.
             issues_contracts: there is a back end that answers certificate requests.
+            has_slac: SLAC says when there is a data link; it is told of the control pilot.
         """
         self.settings = settings
         self._issues_contracts = issues_contracts
+        self._has_slac = has_slac
         self.outlet: Outlet = AcOutlet(settings) if settings.is_ac else DcOutlet(settings)
         self._unix_s = unix_s
         self._authorize_at: float | None = None
@@ -58,6 +65,7 @@ class SimulatedCharger:
             "dlink_terminate": self._on_end,
             "dlink_error": self._on_end,
             "dlink_pause": self._on_pause,
+            "slac.request_error_routine": self._on_error_routine,
         }
 
     @property
@@ -114,7 +122,7 @@ class SimulatedCharger:
         yield Command("ac_contactor_closed", {"status": False})
         yield Command("stop_charging", {"stop": False})
         yield self._session_setup()
-        yield Command("dlink_ready", {"value": True})
+        yield Command("slac.enter_bcd", {}) if self._has_slac else Command("dlink_ready", {"value": True})
 
     def _on_require_auth_eim(self, _: Any) -> Commands:
         yield from self._on_require_auth("NoCertificateAvailable")
@@ -161,13 +169,20 @@ class SimulatedCharger:
         """The EV has left the data link: it is plugged in anew, as far as a bench can tell."""
         yield from self._switch_off()
         self._authorized = False
-        yield Command("dlink_ready", {"value": False})
+        if not self._has_slac:
+            yield Command("dlink_ready", {"value": False})
         yield from self._plug_in()
 
     def _on_pause(self, _: Any) -> Commands:
         """The EV stays plugged in and authorized, and may come back any time."""
         yield from self._switch_off()
-        yield Command("dlink_ready", {"value": True})
+        if not self._has_slac:
+            yield Command("dlink_ready", {"value": True})
+
+    def _on_error_routine(self, _: Any) -> Commands:
+        """Take the control pilot through state E and back, which takes no time on a bench."""
+        yield Command("slac.leave_bcd", {})
+        yield Command("slac.enter_bcd", {})
 
     def _switch_off(self) -> Commands:
         yield from self.outlet.off()

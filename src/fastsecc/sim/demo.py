@@ -1,4 +1,4 @@
-"""A SECC and an EV in one process, over loopback: a whole charging session for everybody to see."""
+"""A SECC and an EV in one process, over a simulated powerline or loopback: a whole session for everybody to see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 import ssl
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TextIO
@@ -23,9 +23,16 @@ from fastsecc.sim.ev.machine import Ev
 from fastsecc.sim.ev.runner import charge
 from fastsecc.sim.ev.settings import ControlName, EnergyName, EvSettings, ProtocolName
 from fastsecc.sim.ev.tls import context, context_iso20
+from fastsecc.sim.plc import network
+from fastsecc.sim.plc.ev import Step
+from fastsecc.sim.plc.medium import Medium
+from fastsecc.sim.plc.modem import Modem
+from fastsecc.sim.plc.plug import Plug
+from fastsecc.sim.plc.powerline import Powerline
 from fastsecc.sim.power import AcRatings, DcRatings
 from fastsecc.sim.settings import SimulatorSettings
 from fastsecc.sim.watch import JsonWatch, TextWatch, Watch, describe
+from fastsecc.slac.options import SlacOptions
 
 if TYPE_CHECKING:
     from fastsecc.sim.ev.pnc_wallet import Wallet
@@ -54,6 +61,14 @@ class Demo:
     """Without, ISO 15118-20 is spoken in plain, as it must not be in the field; contracts need it."""
     control: ControlName = "scheduled"
     auth: Literal["eim", "pnc"] = "eim"
+    slac: bool = False
+    """Begin with SLAC: the calling thread is in a network of `charger_and_car`."""
+    why_no_slac: str = ""
+
+    @property
+    def interface(self) -> str:
+        """The SECC's."""
+        return network.EVSE if self.slac else LOOPBACK
 
     @property
     def wishes(self) -> EvSettings:
@@ -103,7 +118,8 @@ class Demo:
         """One line that says what is going to happen."""
         version = "1.3" if self.protocol == "iso20" else "1.2"
         what = f"{describe(self.wishes)}{f', TLS {version}' * self.tls}"
-        return f"fastsecc demo: {what}; SECC and EV in one process, over loopback"
+        where = "a simulated powerline" if self.slac else "loopback"
+        return f"fastsecc demo: {what}; SECC and EV in one process, over {where}"
 
 
 async def show(demo: Demo, out: TextIO, *, as_json: bool) -> bool:
@@ -138,20 +154,39 @@ async def _show(demo: Demo, pki: Path | None, out: TextIO, *, as_json: bool) -> 
     for charger in secc.chargers.values():
         charger.subscribe(watch.on_variable)
     watch.begin()
-    try:
+    if demo.why_no_slac:
+        watch.on_slac(Step("skipped", None, demo.why_no_slac))
+    async with AsyncExitStack() as running:
+        if demo.slac:
+            powerline = _powerline()
+            powerline.start()
+            running.callback(powerline.stop)
+        running.push_async_callback(secc.stop)
         await secc.start()
-        await _charge(ev, await _when_ready(ready, secc), watch, pki)
-    finally:
-        await secc.stop()
+        await _charge(demo, ev, await _when_ready(ready, secc, demo.interface), watch, pki)
     watch.end(ev.result)
     return ev.result.ok
 
 
-async def _charge(ev: Ev, endpoint: Endpoint, watch: Watch, pki: Path | None) -> None:
+def _powerline() -> Powerline:
+    medium = Medium()
+    medium.add(Modem(network.EVSE, evse=True))
+    medium.add(Modem(network.EV, evse=False))
+    return Powerline(medium, {network.EVSE: network.PLC_EVSE, network.EV: network.PLC_EV})
+
+
+async def _charge(demo: Demo, ev: Ev, endpoint: Endpoint, watch: Watch, pki: Path | None) -> None:
+    """Let the EV plug in where there is SLAC, and charge."""
     tls = None if pki is None else _tls(ev.settings, pki)
-    link = Link(sdp_host=str(endpoint.address.address), sdp_port=endpoint.sdp_port)
     try:
-        await charge(ev, link, watch.on_exchange, tls)
+        async with AsyncExitStack() as plugged_in:
+            link = Link(sdp_host=str(endpoint.address.address), sdp_port=endpoint.sdp_port)
+            if demo.slac:
+                plug = Plug(network.EV)
+                plug.on_step = watch.on_slac
+                await plugged_in.enter_async_context(plug)
+                link = Link(network.EV, sdp_port=endpoint.sdp_port)
+            await charge(ev, link, watch.on_exchange, tls)
     except EvError as error:
         ev.problem = str(error)
 
@@ -167,18 +202,19 @@ def _tls(wishes: EvSettings, pki: Path) -> ssl.SSLContext:
     return context_iso20(roots, layouts.vehicle(pki)) if wishes.protocol == "iso20" else context(roots)
 
 
-async def _when_ready(ready: asyncio.Future[Endpoint], secc: Secc) -> Endpoint:
+async def _when_ready(ready: asyncio.Future[Endpoint], secc: Secc, interface: str) -> Endpoint:
     try:
         return await asyncio.wait_for(ready, READY_TIMEOUT_s)
     except TimeoutError:
         trouble = next((text for charger in secc.chargers.values() for text in charger.errors.values()), "is not ready")
-        raise InterfaceError(LOOPBACK, trouble) from None
+        raise InterfaceError(interface, trouble) from None
 
 
 def _config(demo: Demo, pki: Path | None) -> Config:
     connector = ConnectorConfig(
-        interface=LOOPBACK,
+        interface=demo.interface,
         sdp_port=_free_udp_port(),
+        slac=SlacOptions(enabled=demo.slac),
         tls="off" if pki is None else "force",
         pki=None if pki is None else str(pki),
         simulator=demo.simulator,

@@ -13,6 +13,7 @@ from fastsecc.sim.ev.machine import Ev, Result
 from fastsecc.sim.ev.runner import Exchange
 from fastsecc.sim.ev.settings import EvSettings
 from fastsecc.sim.ev.values import number
+from fastsecc.sim.plc.ev import Step
 from fastsecc.sim.tally import LOOP_PHASES, Tally, Times
 
 PLAIN_LOOP_PERIOD_S = 1.0
@@ -65,6 +66,10 @@ class Watch(ABC):
         """Say what is going to happen."""
 
     @abstractmethod
+    def on_slac(self, step: Step) -> None:
+        """Take a step of SLAC."""
+
+    @abstractmethod
     def show(self, exchange: Exchange) -> None:
         """Show an exchange."""
 
@@ -78,6 +83,11 @@ class JsonWatch(Watch):
 
     def begin(self) -> None:
         """Nothing: every line is an event."""
+
+    def on_slac(self, step: Step) -> None:
+        """Show a step of SLAC."""
+        answer_ms = None if step.answer_s is None else round(step.answer_s * 1000, 3)
+        self._print({"event": "slac", "step": step.name, "answer_ms": answer_ms, "text": step.text})
 
     def show(self, exchange: Exchange) -> None:
         """Show an exchange."""
@@ -132,6 +142,11 @@ class TextWatch(Watch):
     def begin(self) -> None:
         """Say what is going to happen."""
         self._write(self._colour(BOLD, self.title) + "\n")
+
+    def on_slac(self, step: Step) -> None:
+        """Show a step of SLAC, in a line of its own: the clock of the session does not run yet."""
+        took = " " * 10 if step.answer_s is None else _ms(step.answer_s)
+        self._write(f"{'SLAC':9}  {step.name:27} {took}  {step.text}".rstrip() + "\n")
 
     def show(self, exchange: Exchange) -> None:
         """Show an exchange, in the line of its phase."""

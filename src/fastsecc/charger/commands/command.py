@@ -21,6 +21,7 @@ MAX_ARGUMENT_DEPTH = 32
 """How deep objects and lists of arguments may be nested; the interface's own are four deep."""
 
 A = TypeVar("A", bound=Shape)
+Found = TypeVar("Found")
 Result = bool | None
 Apply = Callable[[ChargerState, A, float], Result]
 
@@ -36,21 +37,26 @@ class Command(Generic[A]):
     """Type of the result: bool or None."""
 
     def parse(self, raw: Any) -> A:
-        """Turn a JSON object into the cmd's arguments.
+        """Turn a JSON object into the cmd's arguments; see `parse`."""
+        return parse(self.name, self.arguments, raw)
 
-        Unknown members are ignored and every finite number is accepted.
 
-        Raises:
-            CommandError: with the dotted path of the member that is missing or of the wrong type.
-        """
-        _check_numbers(self.name, raw)
-        try:
-            return msgspec.convert(raw, self.arguments)
-        except msgspec.ValidationError as error:
-            field, reason = _explain(str(error))
-            raise CommandError(self.name, field, reason) from None
-        except (TypeError, ValueError, OverflowError) as error:
-            raise CommandError(self.name, "", str(error)) from None
+def parse(name: str, arguments: type[A], raw: Any) -> A:
+    """Turn a JSON object into a cmd's arguments.
+
+    Unknown members are ignored and every finite number is accepted.
+
+    Raises:
+        CommandError: with the dotted path of the member that is missing or of the wrong type.
+    """
+    _check_numbers(name, raw)
+    try:
+        return msgspec.convert(raw, arguments)
+    except msgspec.ValidationError as error:
+        field, reason = _explain(str(error))
+        raise CommandError(name, field, reason) from None
+    except (TypeError, ValueError, OverflowError) as error:
+        raise CommandError(name, "", str(error)) from None
 
 
 def command(arguments: type[A]) -> Callable[[Apply[A]], Command[A]]:
@@ -64,7 +70,7 @@ def command(arguments: type[A]) -> Callable[[Apply[A]], Command[A]]:
     return make
 
 
-def find(commands: Mapping[str, Command[Any]], name: str) -> Command[Any]:
+def find(commands: Mapping[str, Found], name: str) -> Found:
     """Look a cmd up.
 
     Raises:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastsecc.errors import ProtocolError
 from fastsecc.messages.iso20 import (
+    MessageHeaderType,
     ParameterSetType,
     ParameterType,
     ResponseCodeType,
@@ -24,15 +27,19 @@ def handle(request: ServiceDetailReq, context: Iso20Context) -> Answer:
     """Answer ServiceDetailReq; what was said of a service can be selected from then on."""
     sets = _sets(request.ServiceID, context)
     context.details[request.ServiceID] = sets
-    response = ServiceDetailRes(
-        Header=context.header,
+    return Answer(respond(context.header, request.ServiceID, sets), State.SERVICE_SELECTION)
+
+
+def respond(header: MessageHeaderType, service_id: int, sets: Mapping[int, OfferedSet]) -> ServiceDetailRes:
+    """Build the response that tells of parameter sets by their ids."""
+    return ServiceDetailRes(
+        Header=header,
         ResponseCode=ResponseCodeType.OK,
-        ServiceID=request.ServiceID,
+        ServiceID=service_id,
         ServiceParameterList=ServiceParameterListType(
             ParameterSet=[_parameter_set(number, offered) for number, offered in sets.items()]
         ),
     )
-    return Answer(response, State.SERVICE_SELECTION)
 
 
 def _sets(service_id: int, context: Iso20Context) -> dict[int, OfferedSet]:

@@ -89,8 +89,8 @@ def authorization(ev: Ev) -> Phase[None]:
 
 
 def session_stop(ev: Ev) -> Phase[None]:
-    """End the session, or pause it where either side wished for that and the charge loop was reached."""
-    pause = ev.pausing and ev.cycles > 0 and ev.problem is None
+    """End the session, or pause it: the EVSE asked for that, or the EV wishes it and has been in the charge loop."""
+    pause = ev.problem is None and (ev.asked_to_pause or (ev.settings.pause and ev.cycles > 0))
     kind = iso20.ChargingSessionType.Pause if pause else iso20.ChargingSessionType.Terminate
     yield from ev.ask(
         iso20.SessionStopReq(

@@ -8,7 +8,7 @@ from fastsecc.messages import iso20
 from fastsecc.messages.payload_types import METERING_CONFIRMATION, SCHEDULE_RENEGOTIATION
 from fastsecc.sim.ev import iso20_ac, iso20_dc, iso20_schedule
 from fastsecc.sim.ev.common import has_enough
-from fastsecc.sim.ev.iso20_power_delivery import power_delivery
+from fastsecc.sim.ev.iso20_power_delivery import channel, power_delivery
 from fastsecc.sim.ev.phase import LoopEnd, Phase, StopSession
 from fastsecc.sim.ev.timers import V2G_EVCC_Ongoing_Timeout_s
 from fastsecc.sim.ev.values import rational
@@ -69,7 +69,7 @@ def _obey(ev: Ev, notification: str | None) -> Phase[LoopEnd | None]:
             ev.reason = "the EVSE asked to stop"
             return LoopEnd.STOP
         case Notification.Pause:
-            ev.reason, ev.pausing = "the EVSE asked to pause", True
+            ev.reason, ev.asked_to_pause = "the EVSE asked to pause", True
             return LoopEnd.STOP
         case Notification.ServiceRenegotiation:
             return LoopEnd.RENEGOTIATE_SERVICE
@@ -98,6 +98,8 @@ def _follow_wishes(ev: Ev) -> Phase[LoopEnd | None]:
         ev.terms.standby_left -= 1
         if not ev.terms.standby_left:
             yield from leave_standby(ev)
+    elif ev.terms.channel is not channel(ev):
+        yield from power_delivery(ev, Progress.Start)
     return None
 
 

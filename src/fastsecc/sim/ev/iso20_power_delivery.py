@@ -23,14 +23,15 @@ def power_delivery(ev: Ev, progress: iso20.ChargeProgressType, payload_type: int
         StopSession: the EVSE wants to stop.
     """
     starts = progress in (iso20.ChargeProgressType.Start, iso20.ChargeProgressType.ScheduleRenegotiation)
-    separated = ev.settings.bidirectional and ev.terms.parameters.get("BPTChannel") == SEPARATED
+    if starts:
+        ev.terms.channel = channel(ev)
     response: iso20.PowerDeliveryRes = yield from ev.ask(
         iso20.PowerDeliveryReq(
             Header=ev.header,
             EVProcessing=iso20.ProcessingType.Finished,
             ChargeProgress=progress,
             EVPowerProfile=power_profile(ev) if starts else None,
-            BPT_ChannelSelection=iso20.ChannelSelectionType.Charge if starts and separated else None,
+            BPT_ChannelSelection=ev.terms.channel if starts else None,
         ),
         payload_type,
     )
@@ -38,8 +39,17 @@ def power_delivery(ev: Ev, progress: iso20.ChargeProgressType, payload_type: int
         ev.stop_charge()
         ev.charging = progress is iso20.ChargeProgressType.Start
     if starts and response.EVSEStatus is not None:
-        raise StopSession(f"the EVSE asked for {response.EVSEStatus.EVSENotification} at {ev.phase}", problem=False)
+        notification = response.EVSEStatus.EVSENotification
+        ev.asked_to_pause = notification == iso20.EvseNotificationType.Pause
+        raise StopSession(f"the EVSE asked for {notification} at {ev.phase}", problem=False)
     return response.ResponseCode
+
+
+def channel(ev: Ev) -> iso20.ChannelSelectionType | None:
+    """Choose the channel for what the EV wants now; None: charging and discharging share one."""
+    if not ev.settings.bidirectional or ev.terms.parameters.get("BPTChannel") != SEPARATED:
+        return None
+    return iso20.ChannelSelectionType.Discharge if ev.discharges else iso20.ChannelSelectionType.Charge
 
 
 def power_profile(ev: Ev) -> iso20.EVPowerProfileType:

@@ -25,7 +25,7 @@ def schedule_exchange(ev: Ev) -> Phase[None]:
     response = yield from ask_until_finished(ev, lambda: request(ev), V2G_EVCC_Ongoing_Timeout_s)
     take(ev, response)
     if response.GoToPause:
-        ev.pausing = True
+        ev.asked_to_pause = True
         raise StopSession("the EVSE asked to pause", problem=False)
 
 

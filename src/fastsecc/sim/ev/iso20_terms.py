@@ -28,6 +28,8 @@ class Terms:
     """AC power that the EVSE asks for; negative: out of the EV."""
     meter_info: iso20.MeterInfoType | None = None
     """Newest reading of the EVSE's meter."""
+    channel: iso20.ChannelSelectionType | None = None
+    """Where charging and discharging have one each: the one in use."""
     standby_left: int = 0
     """Charge-loop requests until standby is over."""
 

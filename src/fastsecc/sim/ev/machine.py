@@ -90,8 +90,8 @@ class Ev:
         """Name of the newest request, without `Req`."""
         self.charging = False
         """True between PowerDelivery(Start) and the end of charging."""
-        self.pausing = settings.pause
-        """The session is to end with a pause."""
+        self.asked_to_pause = False
+        """The EVSE wants the session to end with a pause (ISO 15118-20)."""
         self.target_soc_percent = settings.target_soc_percent
         self.problem: str | None = None
         """Why the session is no success although it ends in order."""
