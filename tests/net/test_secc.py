@@ -106,7 +106,7 @@ def test_an_ev_charges(protocol: str, energy: str, loop: Any) -> None:
     bench = Bench(energy=energy)
     run(bench, steps, loop)
     heard = Counter(bench.heard["0"])
-    assert heard["supported_app_protocols_secc"] == 1
+    assert heard["supported_app_protocols_secc"] == heard["service_renegotiation_supported"] == 1
     assert heard["v2g_setup_finished"] == heard["require_auth_eim"] == heard["evcc_id"] == 2
     assert (heard["dlink_error"], heard["hlc_session_failed"]) == (0, 0)
 
@@ -257,9 +257,10 @@ def test_the_policy_reaches_the_session_core() -> None:
     assert session_settings(Config()).evse_time_s is None
 
 
-def secure(folder: Path, **simulator: Any) -> Config:
-    wishes = SimulatorSettings(**{"auth": "both", **simulator})
-    return Config(connectors=(ConnectorConfig(interface="lo", tls="allow", pki=str(folder), simulator=wishes),))
+def secure(folder: Path, auth: Any = "both", **connector: Any) -> Config:
+    simulator = SimulatorSettings(auth=auth)
+    made = ConnectorConfig(interface="lo", tls="allow", pki=str(folder), simulator=simulator, **connector)
+    return Config(connectors=(made,))
 
 
 def trusted(secc: Secc) -> Any:
@@ -301,7 +302,10 @@ def test_contracts_are_issued_where_the_folder_holds_the_keys(tmp_path: Path, ca
     test_pki.make(tmp_path)
     assert services(Secc(secure(tmp_path))) == [True]
     assert services(Secc(secure(tmp_path, auth="eim"))) == [False]
+    assert services(Secc(secure(tmp_path, issue_contracts=False))) == [False]
     shutil.rmtree(tmp_path / "issuer")
+    with pytest.raises(ConfigError, match="holds nobody who issues contracts"):
+        Secc(secure(tmp_path, issue_contracts=True))
     caplog.set_level(logging.INFO)
     assert services(Secc(secure(tmp_path))) == [False]
     assert "no contracts are issued here" in caplog.text
