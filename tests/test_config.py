@@ -77,6 +77,11 @@ def test_contracts_need_tls(write) -> None:
         load(file)
 
 
+def test_issuing_contracts_needs_keys(write) -> None:
+    with pytest.raises(ConfigError, match=r"connectors\[0\]\.pki: issue_contracts needs a folder"):
+        load(write("connectors:\n- {issue_contracts: true}\n"))
+
+
 def test_what_a_site_chooses_for_iso2_reaches_the_sessions(write, tmp_path: Path) -> None:
     key = tmp_path / "tariff.key"
     key.write_bytes(new_key_pem())

@@ -50,6 +50,9 @@ class ConnectorConfig(Section, frozen=True):
     """Of whom a certificate is demanded: ISO 15118-20 wants one with TLS 1.3, ISO 15118-2 none with TLS 1.2."""
     tls_key_log: Name | None = None
     """File for the keys of every TLS connection (NSS format), to decrypt recorded traffic; null: none."""
+    issue_contracts: bool | None = None
+    """Answer EVs' certificate requests here, with the authorities' keys in `pki`; None: beside the built-in charger, if
+    it takes contracts and the keys are there."""
     adapter: Literal["simulator", "control"] = "simulator"
     """Who is on the other side of the charger interface: the built-in charger, or a program at the control socket."""
     protocols: Annotated[tuple[Protocol, ...], msgspec.Meta(min_length=1)] = ("DIN70121", "ISO15118D2", "ISO15118D20")

@@ -54,6 +54,9 @@ def check(config: Config, source: Source) -> None:
         if connector.tls != "off" and connector.pki is None:
             reason = f"tls: {connector.tls} needs a folder of certificates and keys (option --pki)"
             raise source.at(("connectors", index, "pki"), reason)
+        if connector.issue_contracts and connector.pki is None:
+            reason = "issue_contracts needs a folder of certificates and keys (option --pki)"
+            raise source.at(("connectors", index, "pki"), reason)
         if connector.tls == "off" and connector.simulator.auth != "eim":
             reason = f"{connector.simulator.auth} needs TLS (option --tls)"
             raise source.at(("connectors", index, "simulator", "auth"), reason)

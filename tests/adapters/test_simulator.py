@@ -614,25 +614,12 @@ def test_a_contract_is_as_good_as_it_was_found():
     assert manager.last("authorization_response")["certificate_status"] == "Accepted"
 
 
-def test_the_adapter_lets_its_back_ends_answer(caplog):
-    class BackEnd:
-        attached = 0
-
-        def attach(self, charger, now):
-            self.attached += 1
-            return self.detach
-
-        def detach(self):
-            self.attached -= 1
-
+def test_only_connectors_with_a_back_end_have_the_certificate_service():
     async def scenario():
-        adapter = Simulator(SimulatorSettings(auth="pnc"), {"1": back_end})
+        adapter = Simulator(SimulatorSettings(auth="pnc"), ["1"])
         chargers = {"1": Charger("1"), "2": Charger("2")}
         await adapter.start(chargers)
-        assert back_end.attached == 1
-        assert [charger.state.supported_certificate_service for charger in chargers.values()] == [True, False]
         await adapter.stop()
-        assert back_end.attached == 0
+        return [charger.state.supported_certificate_service for charger in chargers.values()]
 
-    back_end = BackEnd()
-    asyncio.run(scenario())
+    assert asyncio.run(scenario()) == [True, False]

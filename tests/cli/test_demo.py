@@ -83,6 +83,19 @@ def test_demo_of_plug_and_charge(capsys, energy):
     assert "MeteringReceipt" in out
 
 
+@pytest.mark.parametrize(("energy", "control"), [("dc", "scheduled"), ("ac", "dynamic"), ("dc-bpt", "scheduled")])
+def test_demo_of_plug_and_charge_with_iso20(capsys, energy, control):
+    """Over TLS 1.3, with a P-521 contract that signs for the meter."""
+    options = ["--protocol", "iso20", "--energy", energy, "--control", control, "--auth", "pnc"]
+    assert main(["demo", *options, "--cycles", "20", "--think-ms", "60"]) == 0
+    captured = capsys.readouterr()
+    assert "Plug & Charge, TLS 1.3; SECC and EV in one process" in captured.out
+    assert "done: 20 charge-loop cycles done" in captured.out
+    assert "require_auth_pnc 1" in captured.out
+    assert "MeteringConfirmation 1" in captured.out
+    assert captured.err == ""
+
+
 @pytest.mark.parametrize(
     ("energy", "control", "title"),
     [

@@ -129,6 +129,30 @@ def summary_of(capsys):
     return json.loads(capsys.readouterr().out.splitlines()[-1])
 
 
+@pytest.fixture(scope="module", params=["P-521", "Ed448"])
+def contracts20(request, tmp_path_factory):
+    """A folder with contracts of ISO 15118-20, and a station that takes and issues them."""
+    folder = tmp_path_factory.mktemp("pki20")
+    test_pki.make(folder, ["P-256", request.param])
+    with Station("dc", "pnc", receipt_required=True, tls="allow", pki=str(folder)) as station:
+        yield station, folder
+
+
+@pytest.mark.parametrize("certificate", [[], ["--certificate", "install"]])
+def test_ev_of_iso20_pays_by_contract(contracts20, capsys, certificate):
+    station, folder = contracts20
+    assert iso20(station, folder, "--auth", "pnc", *certificate, "--cycles", "30") == 0
+    messages = summary_of(capsys)["messages"]
+    assert messages["MeteringConfirmation"] == 1
+    assert messages.get("CertificateInstallation", 0) == len(certificate) / 2
+
+
+def test_ev_of_iso20_knows_no_update(contracts20, capsys):
+    station, folder = contracts20
+    assert iso20(station, folder, "--auth", "pnc", "--certificate", "update") == 2
+    assert "certificate: ISO 15118-20 knows no update" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("control", ["scheduled", "dynamic"])
 def test_ev_of_iso20_shows_its_certificate(secure_station, pki, capsys, control):
     assert iso20(secure_station, pki, "--control", control, "--cycles", "3") == 0

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 from fastsecc.charger.charger import Charger
 from fastsecc.charger.slac_interface import SLAC
@@ -15,9 +15,6 @@ from fastsecc.errors import CommandError
 from fastsecc.sim.charger import SimulatedCharger
 from fastsecc.sim.outlet import Command
 from fastsecc.sim.settings import SimulatorSettings
-
-if TYPE_CHECKING:
-    from fastsecc.sim.backend import IssuingBackEnd
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +27,7 @@ class Simulator:
     def __init__(
         self,
         settings: SimulatorSettings | Mapping[str, SimulatorSettings] | None = None,
-        back_ends: Mapping[str, IssuingBackEnd] | None = None,
+        issuing: Collection[str] = (),
         *,
         clock: Callable[[], float] = time.monotonic,
         unix_s: Callable[[], float] = time.time,
@@ -39,12 +36,12 @@ class Simulator:
 
         Args:
             settings: of every connector, or by connector name (the others take the defaults).
-            back_ends: who answers EVs' certificate requests, by connector name.
+            issuing: connectors whose EVs' certificate requests are answered.
             clock: gives `now`, monotonic seconds.
             unix_s: gives the wall clock's Unix seconds.
         """
         self._settings = settings
-        self._back_ends = back_ends or {}
+        self._issuing = issuing
         self._clock = clock
         self._unix_s = unix_s
         self._simulations: list[_Simulation] = []
@@ -52,14 +49,13 @@ class Simulator:
     async def start(self, chargers: Mapping[str, Charger]) -> None:
         """Switch the chargers on."""
         for name, charger in chargers.items():
-            back_end = self._back_ends.get(name)
             core = SimulatedCharger(
                 self._settings_of(name),
                 self._unix_s,
-                issues_contracts=back_end is not None,
+                issues_contracts=name in self._issuing,
                 has_slac=charger.slac is not None,
             )
-            self._simulations.append(_Simulation(charger, core, self._clock, back_end))
+            self._simulations.append(_Simulation(charger, core, self._clock))
         for simulation in self._simulations:
             simulation.start()
 
@@ -78,11 +74,8 @@ class Simulator:
 class _Simulation:
     """Takes vars and time to one simulated charger, and its cmds back; never from within a var's publication."""
 
-    def __init__(
-        self, charger: Charger, core: SimulatedCharger, clock: Callable[[], float], back_end: IssuingBackEnd | None
-    ) -> None:
+    def __init__(self, charger: Charger, core: SimulatedCharger, clock: Callable[[], float]) -> None:
         self._charger = charger
-        self._back_end = back_end
         self._core = core
         self._clock = clock
         self._heard: deque[tuple[str, Any]] = deque()
@@ -94,8 +87,6 @@ class _Simulation:
         self._unsubscribe.append(self._charger.subscribe(self._on_variable))
         if self._charger.slac is not None:
             self._unsubscribe.append(self._charger.slac.subscribe(self._on_slac_variable))
-        if self._back_end is not None:
-            self._unsubscribe.append(self._back_end.attach(self._charger, self._clock))
         self._issue(self._core.boot(self._clock()))
         self._schedule()
 

@@ -70,7 +70,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="|".join(EV_AUTHS),
         help="pay externally, or by contract",
     )
-    parser.add_argument("--certificate", choices=("install", "update"), help="get a contract certificate first (iso2)")
+    parser.add_argument(
+        "--certificate", choices=("install", "update"), help="get a contract certificate first (iso20: install)"
+    )
     parser.add_argument("--protocol", type=choice(*PROTOCOLS), default="iso2", metavar="|".join(PROTOCOLS))
     parser.add_argument("--energy", type=choice(*ENERGIES), default="dc", metavar="|".join(ENERGIES))
     parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="AC phases of the EV")
@@ -239,7 +241,7 @@ def _wallet(args: argparse.Namespace) -> Wallet | None:
         raise ConfigError("pnc needs TLS, and a folder with the contract (options --tls and --pki)", option="--auth")
     from fastsecc.sim.ev import pnc_wallet
 
-    return pnc_wallet.read(args.pki)
+    return pnc_wallet.for_protocol(args.pki, args.protocol)
 
 
 def _settings(args: argparse.Namespace) -> EvSettings:

@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -20,6 +20,7 @@ import msgspec
 from fastsecc._link import Link
 from fastsecc.adapters.base import Adapter
 from fastsecc.adapters.control import ControlSocket
+from fastsecc.adapters.issuer import ContractIssuer
 from fastsecc.adapters.simulator import Simulator
 from fastsecc.charger.charger import Charger
 from fastsecc.charger.slac_interface import SlacInterface
@@ -73,7 +74,9 @@ class Secc:
         self.certificates: list[ProfileStore] = []
         for connector in config.connectors:
             self._add(connector, on_ready)
-        self._adapters = [adapter for adapter in (self._simulator(), self._control()) if adapter is not None]
+        back_ends = self._back_ends()
+        adapters = (ContractIssuer(back_ends), self._simulator(back_ends), self._control())
+        self._adapters = [adapter for adapter in adapters if adapter is not None]
         self._started: list[Adapter] = []
 
     async def run(self) -> None:
@@ -111,6 +114,7 @@ class Secc:
         for connector in self.connectors:
             connector.start()
             connector.charger.announce_app_protocols()
+            connector.charger.publish("service_renegotiation_supported", self.config.iso20.service_renegotiation)
         gc.collect()
         gc.freeze()  # what is there now stays: no collection has to look at it again
 
@@ -232,13 +236,18 @@ class Secc:
             pacing=Pacing(self.config.min_response_ms),
         )
 
-    def _simulator(self) -> Simulator | None:
-        simulated = [c for c in self.config.connectors if c.adapter == "simulator"]
-        if not simulated:
-            return None
-        found = {c.name: _back_end(Path(c.pki)) for c in simulated if c.pki is not None and c.simulator.auth != "eim"}
-        back_ends = {name: back_end for name, back_end in found.items() if back_end is not None}
-        return Simulator({c.name: c.simulator for c in simulated}, back_ends)
+    def _back_ends(self) -> dict[str, IssuingBackEnd]:
+        """Make who issues contracts, for each connector that wants it.
+
+        Raises:
+            ConfigError: a connector insists on it, but its folder does not hold the keys.
+        """
+        found = {connector.name: _back_end(connector) for connector in self.config.connectors}
+        return {name: back_end for name, back_end in found.items() if back_end is not None}
+
+    def _simulator(self, issuing: Collection[str]) -> Simulator | None:
+        settings = {c.name: c.simulator for c in self.config.connectors if c.adapter == "simulator"}
+        return Simulator(settings, issuing) if settings else None
 
     def _control(self) -> ControlSocket | None:
         path = self.config.control.socket
@@ -302,13 +311,18 @@ class _Trust:
         return self._store
 
 
-def _back_end(folder: Path) -> IssuingBackEnd | None:
-    """Make a back end that issues contracts, if the folder holds the keys for it."""
+def _back_end(connector: ConnectorConfig) -> IssuingBackEnd | None:
+    """Make a connector's back end that issues contracts, if that is wanted and its folder holds the keys for it."""
+    by_chance = connector.adapter == "simulator" and connector.simulator.auth != "eim"
+    if connector.pki is None or not (by_chance if connector.issue_contracts is None else connector.issue_contracts):
+        return None
     from fastsecc.sim.backend import Authorities, IssuingBackEnd
 
     try:
-        return IssuingBackEnd(Authorities.read(folder))
+        return IssuingBackEnd(Authorities.read(Path(connector.pki)))
     except ConfigError as trouble:
+        if connector.issue_contracts:
+            raise
         log.info("no contracts are issued here: %s", trouble)
         return None
 

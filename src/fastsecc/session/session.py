@@ -202,11 +202,13 @@ class Session:
             self._end(out, "no common protocol")
             return out
         out.log.append(f"{chosen.selected_name} chosen")
-        self._machine = self._start(chosen, now)
+        self._machine = self._start(chosen, request, response.SchemaID, now)
         self._timers.start(SEQUENCE, now + self._settings.sequence_timeout_s)
         return out
 
-    def _start(self, chosen: AppProtocol, now: float) -> Machine:
+    def _start(
+        self, chosen: AppProtocol, request: supportedAppProtocolReq, schema_id: int | None, now: float
+    ) -> Machine:
         common: dict[str, Any] = {
             "charger": self._charger,
             "settings": self._settings,
@@ -218,6 +220,9 @@ class Session:
         if chosen is app_protocol.DIN70121:
             return DinMachine(DinContext(messages=din70121, **common), self._timers)
         if chosen is not app_protocol.ISO15118D2:
+            offered = _offered(request)
+            common["ev_protocols"] = offered
+            common["selected_protocol"] = next(one for one in offered.Protocols if one.schema_id == schema_id)
             return self._start_iso20(chosen, common)
         resumable = self._resumable if isinstance(self._resumable, PausedIso2) else None
         secure = bool(self._tls_version)

@@ -128,25 +128,26 @@ async def show(demo: Demo, out: TextIO, *, as_json: bool) -> bool:
     Raises:
         InterfaceError: this machine has no usable loopback interface.
     """
-    with _made_pki(demo.tls) as pki:
+    with _made_pki(demo) as pki:
         return await _show(demo, pki, out, as_json=as_json)
 
 
 @contextmanager
-def _made_pki(wanted: bool) -> Iterator[Path | None]:
-    """Make certificates that are gone afterwards."""
-    if not wanted:
+def _made_pki(demo: Demo) -> Iterator[Path | None]:
+    """Make certificates that are gone afterwards, with the keys that contracts of the protocol have."""
+    if not demo.tls:
         yield None
         return
     from fastsecc.sim import test_pki
 
     with tempfile.TemporaryDirectory(prefix="fastsecc-demo-") as folder:
-        test_pki.make(Path(folder))
+        by_contract = (demo.protocol, demo.auth) == ("iso20", "pnc")
+        test_pki.make(Path(folder), ("P-256", "P-521") if by_contract else ("P-256",))
         yield Path(folder)
 
 
 async def _show(demo: Demo, pki: Path | None, out: TextIO, *, as_json: bool) -> bool:
-    wallet = None if pki is None or demo.auth == "eim" else _wallet(pki)
+    wallet = None if pki is None or demo.auth == "eim" else _wallet(demo, pki)
     ev = Ev(demo.wishes, battery_for(demo.energy, SOC_START_PERCENT, demo.time_lapse), wallet=wallet)
     watch: Watch = (JsonWatch if as_json else TextWatch)(ev, out, demo.title)
     ready: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
@@ -191,10 +192,10 @@ async def _charge(demo: Demo, ev: Ev, endpoint: Endpoint, watch: Watch, pki: Pat
         ev.problem = str(error)
 
 
-def _wallet(pki: Path) -> Wallet:
+def _wallet(demo: Demo, pki: Path) -> Wallet:
     from fastsecc.sim.ev import pnc_wallet
 
-    return pnc_wallet.read(pki)
+    return pnc_wallet.for_protocol(pki, demo.protocol)
 
 
 def _tls(wishes: EvSettings, pki: Path) -> ssl.SSLContext:

@@ -28,6 +28,7 @@ from tests.session.iso2.conftest import Requests, Way
 NOW_s = time.time()
 METER = {"meter_id": "M1", "energy_Wh_import": {"total": 1234.0}, "timestamp": "2024-01-01T00:00:00Z"}
 BOTH = ("Contract", "ExternalPayment")
+INSTALL, UPDATE = "CertificateInstallation", "CertificateUpdate"
 
 
 @cache
@@ -242,3 +243,10 @@ def contract_way(
     settings.security = settings.security or known_roots()
     drive = getattr(make, kind)(settings, **{"payment_options": BOTH, "supported_certificate_service": True, **values})
     return ContractWay(drive, ev or ContractEv(), tls=tls)
+
+
+def ask(way: ContractWay, what: str) -> Step:
+    """Ask for a certificate as an EV does that has what it needs."""
+    if what == INSTALL:
+        return way.send_signed(way.ev.certificate_installation(), pki().vehicle[0].key)
+    return way.send_signed(way.ev.certificate_update())

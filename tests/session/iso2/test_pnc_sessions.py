@@ -143,11 +143,7 @@ def test_the_ev_may_stop_while_it_is_asked_for_its_contract(make: Any) -> None:
 
 @pytest.mark.parametrize("state", [ASKING, "AUTHORIZATION"])
 def test_a_session_that_ends_there_has_failed_in_the_authorization(make: Any, state: str) -> None:
-    way = contract_way(make, "dc")
-    drive = way.to(state)
-    drive.send(way.ev.service_discovery())
-    way = contract_way(make, "dc")
-    drive = way.to(state)
+    drive = contract_way(make, "dc").to(state)
     assert drive.close().value("hlc_session_failed") == "AuthorizationFailed"
 
 

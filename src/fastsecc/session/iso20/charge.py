@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from fastsecc.messages.iso20 import EVPowerProfileType, ScheduleTupleType
 
@@ -12,6 +13,8 @@ from fastsecc.messages.iso20 import EVPowerProfileType, ScheduleTupleType
 class Charge:
     """One charge."""
 
+    limits: tuple[Any, Any] = (None, None)
+    """What ChargeParameterDiscovery said: the EV's, and ours."""
     schedule: ScheduleTupleType | None = None
     """What ScheduleExchangeRes offered in the scheduled control mode."""
     pre_charge_target_v: float | None = None

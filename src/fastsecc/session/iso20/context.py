@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from fastsecc.charger.payloads import AppProtocol, AppProtocols
 from fastsecc.charger.services import Iso20Service
 from fastsecc.messages import iso20
 from fastsecc.session.context import Context
@@ -20,6 +21,9 @@ from fastsecc.session.iso20.services import SelectedService, energy_services
 class Iso20Context(Context):
     """Context of an ISO 15118-20 session."""
 
+    ev_protocols: AppProtocols
+    """What the EV offered, and what of it was chosen."""
+    selected_protocol: AppProtocol
     vehicle_certificate: bytes | None = None
     """The leaf that the EV showed in TLS, DER."""
     resumable: Paused20 | None = None
@@ -40,6 +44,8 @@ class Iso20Context(Context):
     """The CertificateInstallationReq that the back end is at work on."""
     contract: Contract | None = None
     """What authorized the EV; None: other means, or not yet."""
+    supported_services: tuple[int, ...] = ()
+    """Energy services that the EV has said to support in ServiceDiscoveryReq; empty: it has said nothing."""
     offered_energy: tuple[Iso20Service, ...] = ()
     """What ServiceDiscoveryRes named; so did the next."""
     offered_vas: tuple[int, ...] = ()

@@ -22,6 +22,7 @@ from fastsecc.messages.iso20 import (
 )
 from fastsecc.session.api import V2G_SECC_Ongoing_Performance_Time_s
 from fastsecc.session.context import Answer
+from fastsecc.session.iso20 import charging_needs
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.limits import ac_maximum, by_phase, dc_budget, discharge_sign
 from fastsecc.session.iso20.mobility_needs import mobility_needs
@@ -35,8 +36,11 @@ SCHEDULE_TUPLE_ID = 1
 
 def handle(request: ScheduleExchangeReq, context: Iso20Context) -> Answer:
     """Answer ScheduleExchangeReq: Ongoing while there is no power to offer in the scheduled control mode."""
+    repeats = context.first_of(ScheduleExchangeReq)
     seconds = context.running_for(ScheduleExchangeReq)
     response = _respond(request, context)
+    if not repeats:
+        charging_needs.publish(request, context)
     if response.EVSEProcessing is ProcessingType.Finished:
         return Answer(response, _next(context))
     if seconds >= V2G_SECC_Ongoing_Performance_Time_s:
@@ -46,7 +50,9 @@ def handle(request: ScheduleExchangeReq, context: Iso20Context) -> Answer:
 
 def handle_aside(request: ScheduleExchangeReq, context: Iso20Context) -> Answer:
     """Answer ScheduleExchangeReq on the schedule renegotiation stream, while the charge loop goes on."""
-    return Answer(_respond(request, context))
+    response = _respond(request, context)
+    charging_needs.publish(request, context)
+    return Answer(response)
 
 
 def _respond(request: ScheduleExchangeReq, context: Iso20Context) -> ScheduleExchangeRes:

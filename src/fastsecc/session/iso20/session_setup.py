@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from fastsecc.charger.extensions import EvInformation
 from fastsecc.messages.iso20 import ResponseCodeType, SessionSetupReq, SessionSetupRes
 from fastsecc.security.chain import CLOCK_TOLERANCE
 from fastsecc.session.context import Answer
@@ -34,11 +35,13 @@ def handle(request: SessionSetupReq, context: Iso20Context) -> Answer:
 
 
 def _publish_evcc_id(evcc_id: str, context: Iso20Context) -> None:
-    """Publish the EV's id if it is a MAC address; the standard lets it be any text."""
+    """Publish who the EV is if its id is a MAC address; the standard lets it be any text."""
     if MAC_ADDRESS.fullmatch(evcc_id.upper()) is None:
         context.log(f"EVCCID {evcc_id!r} is no MAC address: not published")
         return
-    context.publish("evcc_id", bytes.fromhex(re.sub("[:-]", "", evcc_id)).hex(":").upper())
+    mac_address = bytes.fromhex(re.sub("[:-]", "", evcc_id)).hex(":").upper()
+    context.publish("evcc_id", mac_address)
+    context.publish("ev_info", EvInformation(context.ev_protocols, context.selected_protocol, mac_address))
 
 
 def _may_resume(paused: Paused20, context: Iso20Context) -> bool:

@@ -52,6 +52,9 @@ def _older(wishes: EvSettings, protocol: str) -> Iterator[tuple[str, str]]:
 
 
 def _iso20(wishes: EvSettings) -> Iterator[tuple[str, str]]:
+    if wishes.certificate == "update":
+        yield "certificate", "ISO 15118-20 knows no update: a contract is installed anew"
+    yield from _certificate(wishes)
     limit_s = V2G_EVCC_Sequence_Performance_Time_loop_s
     if wishes.think_s > limit_s:
         yield "think-ms", f"ISO 15118-20 gives an EV {limit_s * 1000:g} ms in the charge loop"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -11,8 +12,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastsecc.errors import ConfigError
 from fastsecc.messages.xmldsig import X509IssuerSerialType
 from fastsecc.security import files, layouts, signers
-from fastsecc.security.layouts import SignerFiles
 from fastsecc.security.signers import AgreementKey, Signer
+
+KINDS: Final = {"iso2": ("P-256",), "iso20": ("P-521", "Ed448", "P-256")}
+"""Keys by protocol, the best first; P-256 in ISO 15118-20 is for those who have nothing else."""
 
 
 @dataclass(slots=True)
@@ -43,23 +46,27 @@ class Wallet:
         ]
 
 
-def read(folder: Path, kind: str = "P-256") -> Wallet:
+def for_protocol(folder: Path, protocol: str) -> Wallet:
+    """Read what a folder holds for a protocol ("iso2" or "iso20"); see `read`."""
+    return read(folder, *KINDS[protocol])
+
+
+def read(folder: Path, *kinds: str) -> Wallet:
     """Read a folder of certificates, in one of the layouts that `layouts` knows.
 
     Args:
         folder: with a contract's key or a vehicle's, or both.
-        kind: of the keys.
+        kinds: of keys, the best first, P-256 if none is said; all keys of the wallet are of the same.
 
     Raises:
         ConfigError: it has neither, or a file cannot be used.
     """
-    contracts = [signer for signer in signers.read_all(layouts.contracts(folder)) if signer.kind == kind]
-    found = layouts.vehicle(folder)
-    vehicle = None if found is None else signers.read(SignerFiles(found.key, found.passwords, found.chains))
-    if vehicle is not None and vehicle.kind != kind:
-        vehicle = None
-    if not contracts and vehicle is None:
-        raise ConfigError(f"holds neither a contract nor a vehicle's key of {kind}", file=folder)
+    kinds = kinds or KINDS["iso2"]
+    contracts = {signer.kind: signer for signer in signers.read_all(layouts.contracts(folder))}
+    vehicles = {signer.kind: signer for signer in signers.read_all(layouts.vehicles(folder))}
+    kind = next((kind for kind in kinds if kind in contracts or kind in vehicles), None)
+    if kind is None:
+        raise ConfigError(f"holds neither a contract nor a vehicle's key of {' or '.join(kinds)}", file=folder)
     roots = tuple(root for path in layouts.v2g_roots(folder) for root in files.certificates(path))
     own = [signers.agreement_key(path) for path in layouts.vehicle_agreement_keys(folder)] if kind == "Ed448" else []
-    return Wallet(contracts[0] if contracts else None, vehicle, roots, own[0] if own else None)
+    return Wallet(contracts.get(kind), vehicles.get(kind), roots, own[0] if own else None)

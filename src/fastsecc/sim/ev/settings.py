@@ -34,7 +34,7 @@ class EvSettings:
     auth: Literal["eim", "pnc"] = "eim"
     """Pay at the charger, or by the contract in the EV's wallet."""
     certificate: Literal["install", "update"] | None = None
-    """Get a contract certificate first (ISO 15118-2)."""
+    """Get a contract certificate first; ISO 15118-20 knows only `install`."""
     welding_detection: bool = True
     pre_charge_tolerance_v: float = 20.0
     ac_phases: int = 3
