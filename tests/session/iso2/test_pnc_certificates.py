@@ -10,7 +10,7 @@ import pytest
 
 from fastsecc import exi
 from fastsecc.charger import commands, extensions
-from fastsecc.messages import iso2
+from fastsecc.messages import iso2, xmldsig
 from fastsecc.security.signature import Part, sign
 from fastsecc.session.api import SessionSettings
 from fastsecc.session.iso2.certificate_service import BACK_END_TIMEOUT_s
@@ -399,3 +399,13 @@ def test_a_silent_ev(make: Any, kind: str, what: str) -> None:
     assert drive.wait(59.9).output.close is None
     step = drive.wait(0.2)
     assert (step.output.response, step.closes) == (None, True)
+
+
+def test_a_request_that_is_too_long_for_the_interface(make: Any) -> None:
+    way = contract_way(make, "dc")
+    way.to(ASKING)
+    request = way.ev.certificate_installation()
+    known = request.ListOfRootCertificateIDs.RootCertificateID
+    known[:] = [xmldsig.X509IssuerSerialType(X509IssuerName="x" * 500, X509SerialNumber=1)] * 20
+    step = way.send_signed(request, pki().vehicle[0].key)
+    assert (step.code, step.closes, step.names) == ("FAILED", True, [])

@@ -201,3 +201,29 @@ def make_contract_way(build: Any) -> MakeContractWay:
         return ContractWay(drive, own, kind, tls, control_mode=control_mode)
 
     return made
+
+
+def refused(step: Step, way: ContractWay, code: str) -> None:
+    """Check that nothing came of a request but a warning that lets the EV try again."""
+    assert (step.code, step.body.EVSEProcessing, step.output.close) == (code, "Finished", None), step.output.log
+    assert "require_auth_pnc" not in step.names
+    assert way.drive.session.state == way.states[2]
+
+
+def ended(step: Step, way: ContractWay) -> None:
+    """Check that the signature ended the session."""
+    assert (step.code, step.closes) == ("FAILED_SignatureError", True), step.output.log
+    assert "require_auth_pnc" not in step.names
+    assert way.drive.session.state == way.states[2]
+
+
+def accepted(way: ContractWay) -> None:
+    """Check that the EV may still be authorized with what is right."""
+    assert "require_auth_pnc" in way.prove(pki().contract).names
+    way.decide()
+    step = way.prove(pki().contract)
+    assert (step.body.EVSEProcessing, way.drive.session.state) == ("Finished", "SERVICE_DISCOVERY"), step.output.log
+
+
+def mode_of(request: Any) -> Any:
+    return request.PnC_AReqAuthorizationMode

@@ -9,14 +9,14 @@ import pytest
 
 from fastsecc import exi
 from fastsecc.charger import commands, extensions
-from fastsecc.messages import iso20
+from fastsecc.messages import iso20, xmldsig
 from fastsecc.security.signature import Part, sign
 from fastsecc.session.api import SessionSettings
 from fastsecc.sim.issuing import Extras, KeyKind, issue, vouch
 from tests.session.conftest import Step
 from tests.session.iso2.pnc import Roots
 from tests.session.iso20.conftest import requests, smallest
-from tests.session.iso20.pnc import KINDS, ContractWay, MakeContractWay, foreign_pki, pki, roots
+from tests.session.iso20.pnc import KINDS, ContractWay, MakeContractWay, contract, foreign_pki, pki, roots
 
 STATE = "AUTHORIZATION_OR_CERTIFICATE"
 ASKED = "iso15118_certificate_request"
@@ -95,6 +95,23 @@ def test_the_back_end_gets_the_request_as_it_came(asking: ContractWay) -> None:
     assert base64.b64decode(request["exi_request"]) == octets
     assert request["iso15118_schema_version"] == "urn:iso:std:iso:15118:-20:CommonMessages"
     assert request["certificate_action"] == "Install"
+
+
+def test_a_request_that_is_too_long_for_the_interface(asking: ContractWay) -> None:
+    request = asking.ev.installation()
+    roots_known = request.ListOfRootCertificateIDs.RootCertificateID
+    roots_known[:] = [xmldsig.X509IssuerSerialType(X509IssuerName="x" * 500, X509SerialNumber=1)] * 20
+    step = install(asking, request)
+    check_nothing(step, asking, "WARNING_NoCertificateAvailable")
+    assert ASKED not in step.names
+    assert ASKED in install(asking).names
+
+
+def test_a_contract_that_was_installed_after_another_was_refused(asking: ContractWay) -> None:
+    assert asking.prove(contract(days=-1)).code == "WARNING_CertificateExpired"
+    install(asking)
+    respond(asking, given(asking))
+    assert asking.prove().code == "OK"
 
 
 @pytest.mark.parametrize("key", KINDS)

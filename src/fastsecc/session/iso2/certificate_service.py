@@ -7,7 +7,7 @@ from typing import Final
 
 from fastsecc import exi
 from fastsecc.charger.enums import CertificateActionEnum, ExiStreamStatus
-from fastsecc.charger.extensions import RequestExiStreamSchema
+from fastsecc.charger.extensions import MAX_EXI_CHARS, RequestExiStreamSchema
 from fastsecc.charger.state import CertificateResponse
 from fastsecc.errors import DecodeError, ProtocolError, SignatureError
 from fastsecc.messages.iso2 import (
@@ -91,12 +91,19 @@ def check_signature(request: Type, leaf: Certificate, context: Iso2Context) -> N
 
 
 def ask(action: CertificateActionEnum, context: Iso2Context) -> None:
-    """Hand the EV's request to the back end, as it came; an earlier answer is none to it."""
+    """Hand the EV's request to the back end, as it came; an earlier answer is none to it.
+
+    Raises:
+        ProtocolError: it is longer than the interface has room for.
+    """
+    text = base64.b64encode(context.received_exi).decode()
+    if len(text) > MAX_EXI_CHARS:
+        raise ProtocolError("FAILED", f"{len(text)} characters in Base64, and at most {MAX_EXI_CHARS} can be asked")
     context.charger.certificate_response = None
     context.publish(
         "iso15118_certificate_request",
         RequestExiStreamSchema(
-            exi_request=base64.b64encode(context.received_exi).decode(),
+            exi_request=text,
             iso15118_schema_version=SCHEMA_VERSION,
             certificate_action=action,
         ),

@@ -10,7 +10,7 @@ from typing import Final
 
 from fastsecc import exi
 from fastsecc.charger.enums import CertificateActionEnum
-from fastsecc.charger.extensions import RequestExiStreamSchema
+from fastsecc.charger.extensions import MAX_EXI_CHARS, RequestExiStreamSchema
 from fastsecc.charger.state import CertificateResponse
 from fastsecc.errors import CertificateError, DecodeError, ProtocolError, SignatureError
 from fastsecc.messages.iso20 import (
@@ -33,28 +33,31 @@ BACK_END_TIMEOUT_s: Final = 4.5
 
 
 class BackEndError(Exception):
-    """A back end's answer that is none for the EV."""
+    """A request that no back end can be asked, or an answer of it that is none for the EV."""
 
 
 def handle(request: CertificateInstallationReq, context: Iso20Context) -> Answer:
     """Answer CertificateInstallationReq with what the back end answers."""
-    if context.waiting_since is None:
-        try:
+    try:
+        if context.waiting_since is None:
             _check(request, context)
-        except CertificateError as error:
-            context.log(f"CertificateInstallationReq: {error}")
-            return _nothing(ResponseCodeType(error.iso20_code), context)
-        _ask(request, context)
+            _ask(request, context)
+        return _answer(context)
+    except CertificateError as error:
+        context.log(f"CertificateInstallationReq: {error}")
+        return _nothing(ResponseCodeType(error.iso20_code), context)
+    except BackEndError as error:
+        context.log(f"CertificateInstallationReq: {error}")
+        return _nothing(ResponseCodeType.WARNING_NoCertificateAvailable, context)
+
+
+def _answer(context: Iso20Context) -> Answer:
     given, asked = context.charger.certificate_response, context.installation
     assert asked is not None
-    if given is not None:
-        context.installation, context.charger.certificate_response = None, None
-        try:
-            return _pass(given, context)
-        except BackEndError as error:
-            context.log(f"CertificateInstallationReq: {error}")
-            return _nothing(ResponseCodeType.WARNING_NoCertificateAvailable, context)
-    return _wait(asked, context)
+    if given is None:
+        return _wait(asked, context)
+    context.installation, context.charger.certificate_response = None, None
+    return _pass(given, context)
 
 
 def _check(request: CertificateInstallationReq, context: Iso20Context) -> None:
@@ -73,14 +76,23 @@ def _check(request: CertificateInstallationReq, context: Iso20Context) -> None:
 
 
 def _ask(request: CertificateInstallationReq, context: Iso20Context) -> None:
-    """Hand the request to the back end as it came, unless it is at work on it already."""
+    """Hand the request to the back end as it came, unless it is at work on it already.
+
+    Raises:
+        BackEndError: it is longer than the interface has room for.
+    """
     wish = request.OEMProvisioningCertificateChain, request.MaximumContractCertificateChains, request.PrioritizedEMAIDs
     if context.installation is not None and context.installation.wish == wish:
         return
+    text = base64.b64encode(context.received_exi).decode()
+    if len(text) > MAX_EXI_CHARS:
+        raise BackEndError(
+            f"the request has {len(text)} characters in Base64, and at most {MAX_EXI_CHARS} can be asked"
+        )
     context.installation = Installation(wish, context.now)
     context.charger.certificate_response = None  # an earlier answer is none to this request
     asked = RequestExiStreamSchema(
-        exi_request=base64.b64encode(context.received_exi).decode(),
+        exi_request=text,
         iso15118_schema_version=NAMESPACE,
         certificate_action=CertificateActionEnum.Install,
     )
@@ -88,12 +100,15 @@ def _ask(request: CertificateInstallationReq, context: Iso20Context) -> None:
 
 
 def _wait(asked: Installation, context: Iso20Context) -> Answer:
-    """Hold the response back as long as the EV waits for it, then let it ask again."""
+    """Hold the response back as long as the EV waits for it, then let it ask again.
+
+    Raises:
+        BackEndError: it has asked for too long.
+    """
     until = (context.now if context.waiting_since is None else context.waiting_since) + BACK_END_TIMEOUT_s
     if context.now - asked.since >= V2G_SECC_Ongoing_Performance_Time_s:
         context.installation = None
-        context.log("CertificateInstallationReq: no answer from the back end")
-        return _nothing(ResponseCodeType.WARNING_NoCertificateAvailable, context)
+        raise BackEndError("no answer from the back end")
     if context.now >= until:
         return _nothing(ResponseCodeType.OK, context, ProcessingType.Ongoing)
     return Answer(None, hold_until=until)

@@ -46,11 +46,11 @@ def handle(mode: PnC_AReqAuthorizationModeType, context: Iso20Context) -> Answer
     except SecurityError as error:
         context.log(f"AuthorizationReq: {error}")
         return finished(Code(error.iso20_code), context)
-    given = _decision(signed, context)
+    given = None if signed.refused is not None else _decision(signed, context)
     if given is not None and given.accepted:
         context.contract = signed.contract
         return granted(_code(signed.contract, context), context)
-    if given is not None and signed.refused is None:
+    if given is not None:
         signed.refused = REFUSALS.get(given.certificate_status, Code.WARNING_GeneralPnCAuthorizationError)
         context.log(f"AuthorizationReq: authorization {given.status}, certificate {given.certificate_status}")
     if signed.refused is not None:
