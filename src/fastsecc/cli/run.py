@@ -78,7 +78,7 @@ def _serve(args: argparse.Namespace) -> int:
     import asyncio
 
     from fastsecc.cli.logs import set_up_log
-    from fastsecc.errors import CapabilityError
+    from fastsecc.errors import InterfaceError
     from fastsecc.net import realtime
     from fastsecc.net.secc import Secc
 
@@ -89,8 +89,8 @@ def _serve(args: argparse.Namespace) -> int:
     with asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
         try:
             runner.run(secc.run())
-        except CapabilityError as error:
-            raise CapabilityError(error.interface, f"{error.reason}; --no-slac charges without SLAC") from None
+        except InterfaceError as error:  # all others are waited for
+            raise InterfaceError(error.interface, f"{error.reason}; --no-slac charges without SLAC") from None
     return 0
 
 

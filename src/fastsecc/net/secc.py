@@ -177,15 +177,17 @@ class Secc:
 
         Raises:
             CapabilityError: raw frames are not permitted.
+            InterfaceError: the network interface is no Ethernet.
         """
         for config in self.config.connectors:
             if config.name not in self.slac:
                 continue
+            from fastsecc.net.slac_socket import SlacSocket, require_ethernet
+
             if config.interface != AUTO:
+                require_ethernet(config.interface)
                 self.slac[config.name].start(config.interface)
             elif not os.environ.get("LISTEN_FDS"):  # else there may be a supervisor's socket for it
-                from fastsecc.net.slac_socket import SlacSocket
-
                 SlacSocket(AUTO).close()
 
     def _on_connector_ready(self, charger: Charger, on_ready: OnReady | None, endpoint: Endpoint) -> None:
