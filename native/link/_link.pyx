@@ -85,6 +85,7 @@ class LinkProgress(NamedTuple):
     meter_sequence_sent: int
     stale: bool
     payload_type: int = V2GTP_EXI
+    meter_requests: int = 0
 
 
 class LinkStats(NamedTuple):
@@ -264,7 +265,8 @@ cdef class Link:
             return None
         request = PyBytes_FromStringAndSize(<const char *>news.request, news.n)
         return LinkProgress(
-            news.answered, request, news.at_ns * 1e-9, news.meter_sequence_sent, bool(news.stale), news.payload_type
+            news.answered, request, news.at_ns * 1e-9, news.meter_sequence_sent, bool(news.stale), news.payload_type,
+            news.meter_requests
         )
 
     def reply(self, uint16_t payload_type, bytes payload not None, int close=0, *, settles=None,

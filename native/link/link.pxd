@@ -28,6 +28,7 @@ cdef extern from "link.h":
     ctypedef struct loop_progress "struct loop_progress":
         uint64_t answered
         uint64_t meter_sequence_sent
+        uint64_t meter_requests
         int64_t at_ns
         bint stale
         uint16_t payload_type

@@ -98,6 +98,7 @@ enum loop_verdict loop_answer(struct loop *loop, const struct link_codec *codec,
     if (with_meter)
         loop->now.meter_sequence_sent = template->meter_sequence;
     loop->now.stale |= stale;
+    loop->now.meter_requests += loop_wants_meter_info(&loop->request, false);
     note_answer(loop, frame, now.monotonic_ns);
     return stale ? LOOP_ANSWERED_STALE : LOOP_ANSWERED;
 }

@@ -44,6 +44,7 @@ struct loop_template {
 struct loop_progress {
     uint64_t answered;
     uint64_t meter_sequence_sent;
+    uint64_t meter_requests; /* how often the EV asked for MeterInfo in so many words (ISO 15118-20) */
     int64_t at_ns; /* of the newest answer, CLOCK_MONOTONIC */
     bool stale;    /* an answer was taken from the stale response, now or earlier */
     uint16_t payload_type;

@@ -119,6 +119,8 @@ class LinkProgress(NamedTuple):
     """True once an answer was taken from the stale response; stays true."""
     payload_type: int = ...
     """Of that request."""
+    meter_requests: int = ...
+    """How many of the requests asked for MeterInfo (ISO 15118-20)."""
 
 class LinkStats(NamedTuple):
     """Counters of a connection; they wrap at 2^32."""

@@ -186,6 +186,7 @@ def test_secc_that_does_not_exist_is_exit_code_1(capsys, monkeypatch):
         (["--iface", "lo", "--tls", "--pki", "certs"], "certs: holds no V2G root certificate"),
         (["--iface", "lo", "--protocol", "din", "--pause"], "DIN SPEC 70121 knows no pause"),
         (["--iface", "lo", "--control", "dynamic"], "ISO 15118-2 knows no dynamic control mode"),
+        (["--iface", "lo", "--standby-after", "3"], "standby-after: ISO 15118-2 does not know this"),
         (["--iface", "lo", "--protocol", "iso20", "--mobility-needs", "EVCC_SECC"], "mobility-needs: only the dynamic"),
     ],
 )

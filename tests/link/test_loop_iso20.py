@@ -234,6 +234,7 @@ def test_the_meter_is_read_whenever_the_ev_asks(connect: Any, energy: str) -> No
     assert readings == [METER if wish else None for wish in wishes]
     progress = connection.link.progress() or connection.progress()
     assert (progress.meter_sequence_sent, progress.payload_type) == (5, stream(energy))
+    assert progress.meter_requests == 3
 
 
 def test_without_a_reading_there_is_none_to_ask_for(connect: Any) -> None:

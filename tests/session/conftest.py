@@ -106,6 +106,7 @@ class Drive:
     session: Session = field(init=False)
     link_answered: int = 0
     link_meter_sent: int = 0
+    link_meter_requests: int = 0
     link_stale: bool = False
 
     def __post_init__(self) -> None:
@@ -116,6 +117,7 @@ class Drive:
         """Accept a connection."""
         self.session = Session(self.charger, self.settings, self.now, paused)
         self.link_answered, self.link_meter_sent, self.link_stale = 0, 0, False
+        self.link_meter_requests = 0
 
     def took(self, output: Output) -> Step:
         """Check and keep an output."""
@@ -191,10 +193,18 @@ class Drive:
         if getattr(element_of(response), "MeterInfo", None) is not None:
             self.link_meter_sent = template.meter_sequence
         self.link_answered += 1
+        self.link_meter_requests += getattr(request, "MeterInfoRequested", False)
         self.check_sendable(response)
         if not tell:
             return element_of(response), None
-        progress = LoopProgress(self.link_answered, request, self.now, self.link_meter_sent, self.link_stale)
+        progress = LoopProgress(
+            self.link_answered,
+            request,
+            self.now,
+            self.link_meter_sent,
+            self.link_stale,
+            self.link_meter_requests,
+        )
         return element_of(response), self.took(self.session.loop_progress(progress, self.now))
 
     def command(self, name: str, **args: Any) -> Step:

@@ -507,6 +507,12 @@ def test_answer_of_another_type_is_refused():
         ({"protocol": "din", "control": "dynamic"}, "control"),
         ({"protocol": "din", "energy": "mcs"}, "energy"),
         ({"protocol": "iso2", "energy": "mcs"}, "energy"),
+        ({"protocol": "iso2", "mobility_needs": "EVCC_SECC"}, "mobility-needs"),
+        ({"protocol": "din", "pricing": "levels"}, "pricing"),
+        ({"protocol": "iso2", "value_added_services": True}, "vas"),
+        ({"protocol": "iso2", "renegotiate_service_after_cycles": 3}, "renegotiate-service-after"),
+        ({"protocol": "din", "confirm_meter_after_cycles": 3}, "confirm-meter-after"),
+        ({"protocol": "iso2", "standby_after_cycles": 3}, "standby-after"),
     ],
 )
 def test_wishes_that_the_protocol_does_not_know(changes, option):

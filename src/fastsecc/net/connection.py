@@ -135,6 +135,7 @@ class Connection:
                 at=progress.at,
                 meter_sequence_sent=progress.meter_sequence_sent,
                 stale=progress.stale,
+                meter_requests=progress.meter_requests,
             )
             return self.session.loop_progress(told, now)
 

@@ -99,6 +99,8 @@ class LoopProgress:
     meter_sequence_sent: int
     stale: bool
     """True once an answer had to be taken from `stale`."""
+    meter_requests: int = 0
+    """How many of the requests asked for MeterInfo (ISO 15118-20)."""
 
 
 @dataclass(slots=True)

@@ -150,7 +150,8 @@ def test_another_mode_than_the_selected(
     made = in_loop(way, kind, control_mode)
     step = made.drive.send(ev.loop(sent, sent_mode))
     assert (step.code, step.closes) == ("FAILED", True)
-    assert set(step.names) == {"v2g_messages"}
+    begun = made.energy == "ac"  # in DC the first request of the loop begins the charge
+    assert set(step.names) == {"v2g_messages"} | ({"current_demand_finished", "ac_open_contactor"} if begun else set())
 
 
 @pytest.mark.parametrize("kind", ["dc", "ac"])

@@ -181,6 +181,19 @@ def test_display_parameters(way: Any) -> None:
     assert less.value("display_parameters") == {"present_soc": 42.0}
 
 
+@pytest.mark.parametrize("kind", ["dc", "ac"])
+def test_a_wish_for_meter_info_is_published_though_a_later_request_has_none(way: Any, ev: Any, kind: str) -> None:
+    """The link thread tells of the newest request only."""
+    drive = in_loop(way, kind).drive
+    drive.loop(ev.loop(kind))
+    for wishes in ([True, False, False], [True, True], [False]):
+        *before, newest = wishes
+        for wish in before:
+            drive.loop(ev.loop(kind, meter=wish), tell=False)
+        _, step = drive.loop(ev.loop(kind, meter=newest))
+        assert names(step).count("meter_info_requested") == any(wishes)
+
+
 @pytest.mark.parametrize(("kind", "again"), [("dc", True), ("ac", False)])
 def test_the_charge_begins_once_and_in_dc_again_after_power_delivery(way: Any, ev: Any, kind: str, again: bool) -> None:
     made = in_loop(way, kind)

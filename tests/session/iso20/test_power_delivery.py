@@ -167,8 +167,9 @@ def test_ev20_s_091_the_contactor_does_not_close(way: Any, ev: Any) -> None:
     assert drive.wait(AC_CONTACTOR_TIMEOUT_s - 0.01).output.response is None
     step = drive.wait(0.02)
     assert (step.code, step.closes) == ("FAILED_ContactorError", True)
+    assert step.names[-2:] == ["current_demand_finished", "ac_open_contactor"]
     assert drive.session.deadline is None
-    assert drive.close().names == ["current_demand_finished", "ac_open_contactor", "dlink_terminate"]
+    assert drive.close().names == ["dlink_terminate"]
 
 
 @pytest.mark.parametrize("kind", ["ac", "dc"])
@@ -347,6 +348,24 @@ def test_standby_in_the_charge_loop(way: Any, ev: Any, kind: str) -> None:
     assert "current_demand_started" in made.loop().names
     names = [name for name in drive.ok(ev.power("Stop")).names if name != "v2g_messages"]
     assert names == ["current_demand_finished", "ac_open_contactor" if kind == "ac" else "dc_open_contactor"]
+
+
+@pytest.mark.parametrize(
+    ("control_mode", "name"),
+    [("Scheduled", "dc_ev_target_voltage_current"), ("Dynamic", "d20_dc_dynamic_charge_mode")],
+)
+def test_standby_leaves_the_supply_off_and_the_charge_after_it_sets_it_anew(
+    way: Any, ev: Any, control_mode: str, name: str
+) -> None:
+    made = way("dc", control_mode, settings=settings(standby_allowed=True))
+    drive = made.to("DC_CHARGE_LOOP")
+    assert name in made.loop().names
+    drive.ok(ev.power("Standby"))
+    drive.now += 0.45
+    assert name not in made.loop().names
+    drive.ok(ev.power("Start"))
+    assert {"current_demand_started", name} <= set(made.loop().names)
+    assert name not in made.loop().names
 
 
 def test_standby_before_the_charge(way: Any, ev: Any) -> None:

@@ -247,7 +247,17 @@ def test_oc_027_a_silent_ev_in_the_charge_loop(way: Any, ev: Any, kind: str) -> 
     drive.ok(ev.loop(kind))
     step = drive.wait(0.51)
     assert (step.output.response, step.closes) == (None, True)
-    assert drive.close().names == ["current_demand_finished", f"{kind}_open_contactor", "dlink_terminate"]
+    assert step.names == ["current_demand_finished", f"{kind}_open_contactor"]  # not only when the connection is gone
+    assert drive.close().names == ["dlink_terminate"]
+
+
+@pytest.mark.parametrize("kind", ["ac", "dc"])
+def test_a_session_that_stops_in_the_middle_of_a_charge_ends_it_at_once(way: Any, ev: Any, kind: str) -> None:
+    drive = way(kind).to(LOOP[kind])
+    drive.ok(ev.loop(kind))
+    drive.ok(ev.power("ScheduleRenegotiation"))
+    assert drive.ok(ev.stop()).names[-2:] == ["current_demand_finished", f"{kind}_open_contactor"]
+    assert drive.close().names == ["dlink_terminate"]
 
 
 def test_before_and_after_the_loop_there_is_more_time(way: Any, ev: Any) -> None:
@@ -298,7 +308,8 @@ def test_an_emergency_in_the_loop(way: Any, ev: Any, kind: str) -> None:
     assert drive.session.loop_template(drive.now) is None
     step = drive.send(ev.loop(kind))
     assert (step.code, step.closes) == ("FAILED", True)
-    assert drive.close().names == ["current_demand_finished", f"{kind}_open_contactor", "dlink_terminate"]
+    assert step.names[-2:] == ["current_demand_finished", f"{kind}_open_contactor"]
+    assert drive.close().names == ["dlink_terminate"]
 
 
 @pytest.mark.parametrize("kind", ["ac", "dc"])

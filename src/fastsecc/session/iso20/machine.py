@@ -10,9 +10,10 @@ from fastsecc.charger.payloads import V2gMessages, message_id
 from fastsecc.messages import iso20, payload_types
 from fastsecc.messages.iso20.common_types import ChargeLoopReqType, V2GRequestType
 from fastsecc.messages.schema import Type
-from fastsecc.session.api import Close, Paused
+from fastsecc.session.api import Close, LoopProgress, Output, Paused, Variable
 from fastsecc.session.app_protocol import ISO15118D20
-from fastsecc.session.context import LinkAction
+from fastsecc.session.context import Answer, LinkAction
+from fastsecc.session.iso20 import reports
 from fastsecc.session.iso20.authorization_setup import AUTHORIZATION_SERVICES
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.numbers import rational
@@ -22,6 +23,8 @@ from fastsecc.session.iso20.states import State
 from fastsecc.session.iso20.table import ASIDE, LOOPS, table
 from fastsecc.session.machine import COMMUNICATION_SETUP, Handler, Incoming, Machine
 from fastsecc.session.timers import Timers
+
+WISH = Variable("meter_info_requested")
 
 
 class Iso20Machine(Machine):
@@ -37,6 +40,7 @@ class Iso20Machine(Machine):
     def __init__(self, context: Iso20Context, timers: Timers) -> None:
         super().__init__(context, timers, table(context.quirks), LOOPS)
         self.selected_name = ISO15118D20[context.energy_kind].selected_name
+        self._meter_requests = 0
 
     @property
     def paused(self) -> Paused | None:
@@ -58,6 +62,15 @@ class Iso20Machine(Machine):
             "EVSEPresentCurrent": rational(self.context.charger.present_current_a),
             "AuthorizationServices": list(AUTHORIZATION_SERVICES),
         }
+
+    def loop_progress(self, progress: LoopProgress, now: float) -> Output:
+        """Follow what the link thread answered; a wish for MeterInfo counts even if a later request has none."""
+        out = super().loop_progress(progress, now)
+        asked = progress.meter_requests > self._meter_requests
+        self._meter_requests = progress.meter_requests
+        if asked and self.state in self.loops and not self.closing and WISH not in out.variables:
+            self.context.publish(WISH.name)
+        return out
 
     def sequence_timeout_s(self, request: Any) -> float:
         """Give how long the EV may be silent: less in the charge loop [V2G20-1500]."""
@@ -89,6 +102,20 @@ class Iso20Machine(Machine):
         super()._send(incoming, response)
         if incoming.payload_type not in ASIDE:
             self.context.out.payload_type = payload_types.payload_type_of(response)
+
+    def _respond(self, incoming: Incoming, answer: Answer) -> None:
+        super()._respond(incoming, answer)
+        if self.ended:
+            self._end_charge()
+
+    def _close(self, how: Close, why: str) -> None:
+        super()._close(how, why)
+        self._end_charge()
+
+    def _end_charge(self) -> None:
+        """Tell the charger now: until the connection is gone may take as long as the EV likes, up to five seconds."""
+        if self.context.charging:
+            reports.finished(self.context)
 
     def _fail(self, code: str) -> None:
         """End the session with a FAILED response, always."""

@@ -39,6 +39,8 @@ from fastsecc.session.iso20.charge import Charge
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.numbers import optional_float, to_float
 
+SETS_THE_SUPPLY = ("dc_ev_target_voltage_current", "d20_dc_dynamic_charge_mode")
+"""Vars that make the charger set its DC supply."""
 REPEAT_s = 0.4
 """After this `d20_dc_dynamic_charge_mode` is repeated: twice a second at least."""
 
@@ -62,6 +64,8 @@ def dc_loop(request: DC_ChargeLoopReq, context: Iso20Context) -> None:
     _loop(request, context)
     context.publish_change("dc_ev_present_voltage", to_float(request.EVPresentVoltage))
     mode = request.CLReqControlMode
+    if context.charge.standby:  # no energy is to flow
+        return
     if isinstance(mode, Scheduled_DC_CLReqControlModeType):
         _dc_scheduled(mode, context)
     elif isinstance(mode, Dynamic_DC_CLReqControlModeType):
@@ -108,6 +112,8 @@ def _begin(context: Iso20Context) -> None:
         charge.loop_begun = True
         context.charging = True
         context.publish("current_demand_started")
+        for name in SETS_THE_SUPPLY:  # it may have been off since they were said
+            context.published.pop(name, None)
 
 
 def _dc_scheduled(mode: Scheduled_DC_CLReqControlModeType, context: Iso20Context) -> None:

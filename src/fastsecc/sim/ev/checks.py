@@ -41,6 +41,15 @@ def _iso2(wishes: EvSettings) -> Iterator[tuple[str, str]]:
 def _older(wishes: EvSettings, protocol: str) -> Iterator[tuple[str, str]]:
     if wishes.control != "scheduled":
         yield "control", f"{protocol} knows no dynamic control mode"
+    only_iso20 = {
+        "mobility-needs": wishes.mobility_needs != "EVCC",
+        "pricing": wishes.pricing is not None,
+        "vas": wishes.value_added_services,
+        "renegotiate-service-after": wishes.renegotiate_service_after_cycles is not None,
+        "confirm-meter-after": wishes.confirm_meter_after_cycles is not None,
+        "standby-after": wishes.standby_after_cycles is not None,
+    }
+    yield from ((option, f"{protocol} does not know this") for option, wanted in only_iso20.items() if wanted)
 
 
 def _iso20(wishes: EvSettings) -> Iterator[tuple[str, str]]:

@@ -85,6 +85,7 @@ class Client:
         try:
             await self._loop.sock_sendall(self._stream, frame if self._tls is None else self._tls.encrypt(frame))
         except OSError as refusal:
+            self._on_readable()  # the SECC may have said why, in a TLS alert
             self._end(f"the SECC broke the connection: {refusal.strerror or refusal}")
 
     def _on_readable(self) -> None:
