@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import fastsecc
 from fastsecc.config import Config, ConnectorConfig, Override, SessionConfig, load, parse_set
 from fastsecc.errors import ConfigError
 from fastsecc.net.secc import session_settings
 from fastsecc.session.api import SessionSettings
+from fastsecc.session.iso2.settings import SalesTariff, TariffStep
 from fastsecc.session.iso20.settings import CustomVas, Iso20Settings, Parking, PriceStep, Tariff
 from fastsecc.slac.api import LinkLoss, SlacSettings, Validation
 from fastsecc.slac.options import SlacOptions
@@ -65,6 +69,71 @@ def test_tls_needs_certificates(write) -> None:
     with pytest.raises(ConfigError, match=r"fastsecc\.yaml:2:connectors\[0\]\.pki: tls: allow needs a folder"):
         load(file)
     assert load(file, complete=False).connectors[0].tls == "allow"
+
+
+def test_contracts_need_tls(write) -> None:
+    file = write("connectors:\n- simulator: {auth: pnc}\n")
+    with pytest.raises(ConfigError, match=r"fastsecc\.yaml:2:connectors\[0\]\.simulator\.auth: pnc needs TLS"):
+        load(file)
+
+
+def test_issuing_contracts_needs_keys(write) -> None:
+    with pytest.raises(ConfigError, match=r"connectors\[0\]\.pki: issue_contracts needs a folder"):
+        load(write("connectors:\n- {issue_contracts: true}\n"))
+
+
+def test_what_a_site_chooses_for_iso2_reaches_the_sessions(write, tmp_path: Path) -> None:
+    key = tmp_path / "tariff.key"
+    key.write_bytes(new_key_pem())
+    text = f"""
+session: {{auth_timeout_pnc_s: 30}}
+iso2:
+  certificate_services: [Installation]
+  sales_tariff: {{description: Night, steps: [{{duration_s: 3600, price_level: 1}}]}}
+  sales_tariff_key: {key}
+"""
+    settings = session_settings(load(write(text)))
+    assert (settings.auth_timeout_pnc_s, settings.iso2.certificate_services) == (30.0, ("Installation",))
+    assert settings.iso2.sales_tariff == SalesTariff((TariffStep(3600, 1),), "Night")
+    assert isinstance(settings.sales_tariff_key, ec.EllipticCurvePrivateKey)
+
+
+def new_key_pem(curve: ec.EllipticCurve | None = None) -> bytes:
+    key = ec.generate_private_key(curve or ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def test_a_key_that_cannot_sign_tariffs_is_named(write, tmp_path: Path) -> None:
+    key = tmp_path / "tariff.key"
+    key.write_bytes(new_key_pem(ec.SECP384R1()))
+    with pytest.raises(ConfigError, match=r"tariff\.key: is of no kind that ISO 15118 has"):
+        session_settings(load(write(f"iso2: {{sales_tariff_key: {key}}}")))
+    with pytest.raises(ConfigError, match=r"absent\.key: does not exist"):
+        session_settings(load(write(f"iso2: {{sales_tariff_key: {tmp_path / 'absent.key'}}}")))
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("{certificate_services: [Update, Update]}", "certificate_services[1]: is there twice"),
+        ("{sales_tariff: {steps: []}}", "sales_tariff.steps: expected at least one"),
+        (
+            "{sales_tariff: {steps: [{duration_s: 0, price_level: 1}]}}",
+            "sales_tariff.steps[0].duration_s: expected 1 to 4294967295",
+        ),
+        (
+            "{sales_tariff: {steps: [{duration_s: 1, price_level: 256}]}}",
+            "sales_tariff.steps[0].price_level: expected 1 to 255",
+        ),
+        (
+            f"{{sales_tariff: {{description: {33 * 'x'}, steps: [{{duration_s: 1, price_level: 1}}]}}}}",
+            "sales_tariff.description: expected at most 32 characters",
+        ),
+    ],
+)
+def test_what_iso2_cannot_offer_is_refused(write, text: str, error: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(f"fastsecc.yaml:1:iso2.{error}")):
+        load(write(f"iso2: {text}"))
 
 
 def test_session_defaults_are_those_of_the_session_core() -> None:
@@ -225,6 +294,10 @@ def vas(text: str) -> str:
         ("internet_ports: [80, 443, 80]", "2:iso20.internet_ports[2]: is there twice"),
         ("internet_ports: [8080]", "2:iso20.internet_ports[0]: invalid enum value 8080"),
         ("loop_sequence_timeout_s: 0", "2:iso20.loop_sequence_timeout_s: expected a time above 0"),
+        ("metering_confirmation_interval_s: -1", "2:iso20.metering_confirmation_interval_s: expected a time from 0 on"),
+        ("supported_providers: [DE8AA, DE]", "2:iso20.supported_providers[1]: expected a country and a provider"),
+        ("supported_providers: [DE8AA, DE8AA]", "2:iso20.supported_providers[1]: is there twice"),
+        (f"supported_providers: [{', '.join(f'DE{n:03}' for n in range(129))}]", "expected at most 128"),
         ("loop_sequence_timeout_s: .nan", "2:iso20.loop_sequence_timeout_s: expected a number that has an end"),
         ("loop_sequence_timeout_s: .inf", "2:iso20.loop_sequence_timeout_s: expected a number that has an end"),
         ("2: 3", "1:iso20: a name in it: expected str"),

@@ -14,6 +14,7 @@ import yaml
 
 from fastsecc import config_checks
 from fastsecc.errors import ConfigError
+from fastsecc.session.iso2.settings import Iso2Settings
 from fastsecc.session.iso20.settings import Iso20Settings
 from fastsecc.sim.settings import SimulatorSettings
 from fastsecc.slac.options import SlacOptions
@@ -49,6 +50,9 @@ class ConnectorConfig(Section, frozen=True):
     """Of whom a certificate is demanded: ISO 15118-20 wants one with TLS 1.3, ISO 15118-2 none with TLS 1.2."""
     tls_key_log: Name | None = None
     """File for the keys of every TLS connection (NSS format), to decrypt recorded traffic; null: none."""
+    issue_contracts: bool | None = None
+    """Answer EVs' certificate requests here, with the authorities' keys in `pki`; None: beside the built-in charger, if
+    it takes contracts and the keys are there."""
     adapter: Literal["simulator", "control"] = "simulator"
     """Who is on the other side of the charger interface: the built-in charger, or a program at the control socket."""
     protocols: Annotated[tuple[Protocol, ...], msgspec.Meta(min_length=1)] = ("DIN70121", "ISO15118D2", "ISO15118D20")
@@ -66,6 +70,7 @@ class SessionConfig(Section, frozen=True):
     dc_maximum_limits_max_age_s: NotNegative = 0.0
     isolation_status_max_age_s: NotNegative = 0.0
     auth_timeout_eim_s: NotNegative = 300.0
+    auth_timeout_pnc_s: NotNegative = 55.0
     sequence_timeout_s: Positive = 60.0
     communication_setup_timeout_s: Positive = 18.0
     din_isolation_without_imd: Literal["Valid", "Warning"] = "Valid"
@@ -111,8 +116,10 @@ class Config(Section, frozen=True):
 
     connectors: Annotated[tuple[ConnectorConfig, ...], msgspec.Meta(min_length=1)] = (ConnectorConfig(),)
     session: SessionConfig = SessionConfig()
+    iso2: Iso2Settings = Iso2Settings()
+    """What ISO 15118-2 lets a site choose beside that."""
     iso20: Iso20Settings = Iso20Settings()
-    """What ISO 15118-20 lets a site choose beside that."""
+    """And what ISO 15118-20 does."""
     link: LinkConfig = LinkConfig()
     control: ControlConfig = ControlConfig()
     log: LogConfig = LogConfig()

@@ -14,6 +14,7 @@ from fastsecc.errors import ConfigError
 
 if TYPE_CHECKING:
     from fastsecc.config import Config, Source
+    from fastsecc.session.iso2.settings import Iso2Settings
     from fastsecc.session.iso20.settings import CustomVas, Iso20Settings, Tariff
 
 MAX_UINT32 = 2**32 - 1
@@ -23,9 +24,13 @@ LAST_STANDARD_SERVICE_ID = 66
 MAX_VAS = 8
 MAX_PARAMETERS = 32
 MAX_NAME = 80
+MAX_PROVIDERS = 128
+MAX_DESCRIPTION = 32
+MAX_PRICE_LEVEL = 255
 MAX_NUMBER = 32_767_000
 """Largest magnitude of a RationalNumberType."""
 CURRENCY = re.compile(r"[A-Z]{3}")
+PROVIDER = re.compile(r"[A-Z]{2}-?[A-Z0-9]{3}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 Path = tuple[str | int, ...]
@@ -49,6 +54,12 @@ def check(config: Config, source: Source) -> None:
         if connector.tls != "off" and connector.pki is None:
             reason = f"tls: {connector.tls} needs a folder of certificates and keys (option --pki)"
             raise source.at(("connectors", index, "pki"), reason)
+        if connector.issue_contracts and connector.pki is None:
+            reason = "issue_contracts needs a folder of certificates and keys (option --pki)"
+            raise source.at(("connectors", index, "pki"), reason)
+        if connector.tls == "off" and connector.simulator.auth != "eim":
+            reason = f"{connector.simulator.auth} needs TLS (option --tls)"
+            raise source.at(("connectors", index, "simulator", "auth"), reason)
     for name in config.min_response_ms:
         if name not in pacing.names():
             raise source.at(("min_response_ms", name), f"no such protocol or message{pacing.hint(name)}")
@@ -58,6 +69,8 @@ def check(config: Config, source: Source) -> None:
         quirks.active(config.session.quirks)
     except ConfigError as error:
         raise source.at(("session", "quirks"), error.reason) from None
+    for path, reason in _iso2(config.iso2):
+        raise source.at(("iso2", *path), reason)
     for path, reason in chain(_iso20(config.iso20), _too_long(config)):
         raise source.at(("iso20", *path), reason)
 
@@ -78,18 +91,45 @@ def _check_unique(values: Sequence[str], field: str, source: Source) -> None:
             raise source.at(("connectors", index, field), f"{value} is that of connectors[{first}] already")
 
 
+def _iso2(section: Iso2Settings) -> Iterator[Fault]:
+    yield from _repeated(section.certificate_services, "certificate_services")
+    tariff = section.sales_tariff
+    if tariff is None:
+        return
+    if len(tariff.description) > MAX_DESCRIPTION:
+        yield ("sales_tariff", "description"), f"expected at most {MAX_DESCRIPTION} characters"
+    if not tariff.steps:
+        yield ("sales_tariff", "steps"), "expected at least one"
+    for index, step in enumerate(tariff.steps):
+        if not 0 < step.duration_s <= MAX_UINT32:
+            yield ("sales_tariff", "steps", index, "duration_s"), f"expected 1 to {MAX_UINT32}"
+        if not 0 < step.price_level <= MAX_PRICE_LEVEL:
+            yield ("sales_tariff", "steps", index, "price_level"), f"expected 1 to {MAX_PRICE_LEVEL}"
+
+
 def _iso20(section: Iso20Settings) -> Iterator[Fault]:
     for name in ("control_modes", "mobility_needs", "pricing"):
         if not getattr(section, name):
             yield (name,), "expected at least one"
-    for name in ("control_modes", "mobility_needs", "pricing", "internet_ports", "parking"):
+    for name in ("control_modes", "mobility_needs", "pricing", "internet_ports", "parking", "supported_providers"):
         yield from _repeated(getattr(section, name), name)
     if section.loop_sequence_timeout_s <= 0:
         yield ("loop_sequence_timeout_s",), "expected a time above 0"
+    if section.metering_confirmation_interval_s < 0:
+        yield ("metering_confirmation_interval_s",), "expected a time from 0 on"
+    yield from _providers(section.supported_providers)
     yield from _needs(section)
     if section.tariff is not None:
         yield from _tariff(section.tariff)
     yield from _services(section)
+
+
+def _providers(names: Sequence[str]) -> Iterator[Fault]:
+    if len(names) > MAX_PROVIDERS:
+        yield ("supported_providers",), f"expected at most {MAX_PROVIDERS}"
+    for index, name in enumerate(names):
+        if not PROVIDER.fullmatch(name):
+            yield ("supported_providers", index), "expected a country and a provider (DE8AA, DE-8AA)"
 
 
 def _repeated(values: Sequence[object], name: str) -> Iterator[Fault]:

@@ -9,6 +9,10 @@ FastSeccError
  |    +-- DecodeError      octets that are no EXI message of the namespace
  +-- FrameError            octets that are no SLAC message
  +-- ProtocolError         a request that gets a FAILED answer; carries the response code that goes on the wire
+ +-- SecurityError         what cannot be trusted; carries the response codes that say so
+ |    +-- SignatureError   a signature that does not vouch for a message
+ |    +-- CertificateError a certificate that breaks a rule; names both
+ |    +-- KeyWrapError     a wrapped private key that cannot be unwrapped, or is not the certificate's
  +-- CommandError          a cmd of the interface with arguments that cannot be used
  +-- VariableError         a var of the interface that would break its type
  +-- LinkError             a connection to an EV that cannot go on
@@ -17,6 +21,7 @@ FastSeccError
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 
 
@@ -91,6 +96,63 @@ class ProtocolError(FastSeccError):
         super().__init__(f"{response_code}: {reason}")
         self.response_code = response_code
         self.reason = reason
+
+
+class SecurityError(FastSeccError):
+    """What cannot be trusted.
+
+    `iso2_code` and `iso20_code` are the response codes that say so in ISO 15118-2 and ISO 15118-20.
+    """
+
+    iso2_code = "FAILED"
+    iso20_code = "WARNING_GeneralPnCAuthorizationError"
+
+
+class SignatureError(SecurityError):
+    """A signature that does not vouch for a message."""
+
+    iso2_code = "FAILED_SignatureError"
+    iso20_code = "FAILED_SignatureError"
+
+
+class CertificateError(SecurityError):
+    """A certificate that breaks a rule."""
+
+    def __init__(self, certificate: str, reason: str, fault: Fault) -> None:
+        """Name both.
+
+        Args:
+            certificate: its subject, for people.
+            reason: the rule and how it is broken.
+            fault: of which kind that is.
+        """
+        super().__init__(f"{certificate}: {reason}" if certificate else reason)
+        self.certificate = certificate
+        self.reason = reason
+        self.fault = fault
+        self.iso2_code, self.iso20_code = fault.value
+
+
+class Fault(Enum):
+    """What is wrong with a certificate, as the response codes of ISO 15118-2 and ISO 15118-20 tell it apart."""
+
+    chain = "FAILED_CertChainError", "WARNING_CertificateValidationError"
+    """It cannot be read, is not signed by the next one, or is not made for its purpose."""
+    subject = "FAILED", "WARNING_CertificateValidationError"
+    """Its name is not one for its purpose."""
+    expired = "FAILED_CertificateExpired", "WARNING_CertificateExpired"
+    not_yet_valid = "FAILED_CertificateExpired", "WARNING_CertificateNotYetValid"
+    issuer_expired = "FAILED_CertificateNotAllowedAtThisEVSE", "WARNING_CertificateExpired"
+    issuer_not_yet_valid = "FAILED_CertificateNotAllowedAtThisEVSE", "WARNING_CertificateNotYetValid"
+    revoked = "FAILED_CertificateRevoked", "WARNING_CertificateRevoked"
+    no_root = "FAILED_NoCertificateAvailable", "WARNING_eMSPUnknown"
+    """There is no root to compare with at all."""
+    unknown_root = "FAILED_CertificateNotAllowedAtThisEVSE", "WARNING_eMSPUnknown"
+    """It leads to no root that is trusted."""
+
+
+class KeyWrapError(SecurityError):
+    """A wrapped private key that cannot be unwrapped, or is not the certificate's."""
 
 
 class CommandError(FastSeccError):

@@ -97,6 +97,24 @@ def test_cmds_and_status(folder: Path, run: Run) -> None:
     run(test())
 
 
+def test_a_back_end_answers_certificate_requests_here(folder: Path, run: Run) -> None:
+    async def test() -> None:
+        async with serving(folder) as (server, chargers), client(server) as peer:
+            left = chargers["left"]
+            assert await peer.ask({"follow": True}) == {"ok": True, "result": None}
+            asked = {"exi_request": "gJgC", "iso15118_schema_version": "urn:x", "certificate_action": "Install"}
+            left.publish("iso15118_certificate_request", asked)
+            heard = {"connector": "left", "var": "iso15118_certificate_request", "value": asked}
+            assert json.loads(await peer.reader.readline()) == heard
+            answer = {"status": "Accepted", "exi_response": "gJgD", "certificate_action": "Install"}
+            cmd = {"cmd": "set_get_certificate_response", "args": {"certificate_response": answer}}
+            assert await peer.ask(cmd) == {"ok": True, "result": None}
+            assert left.state.certificate_response is not None
+            assert left.state.certificate_response.exi_response == "gJgD"
+
+    run(test())
+
+
 @pytest.mark.parametrize(
     ("request_line", "error", "field"),
     [

@@ -179,6 +179,8 @@ def test_ctl_lists_cmds_and_vars(capsys: pytest.CaptureFixture[str]) -> None:
     assert text.startswith("28 cmds\n  setup\n    evse_id.evse_id       string\n")
     assert "\n  update_supported_app_protocols -> true | false\n" in text
     assert "\n46 vars\n" in text
+    assert "\n1 cmd of extensions\n  set_get_certificate_response\n" in text
+    assert "\n4 vars of extensions\n  iso15118_certificate_request\n" in text
     assert "\n  dc_full_soc  number % 0..100\n" in text
 
 

@@ -582,3 +582,44 @@ def test_energy_given_back_is_in_the_meter_reading():
     reading = manager.last("update_meter_info")["powermeter"]
     assert reading["energy_Wh_export"]["total"] > 0
     assert reading["power_W"]["total"] < 0
+
+
+@pytest.mark.parametrize(
+    ("auth", "options"),
+    [("eim", ["ExternalPayment"]), ("pnc", ["Contract"]), ("both", ["Contract", "ExternalPayment"])],
+)
+def test_how_it_is_paid(auth, options):
+    setup = Manager(auth=auth).last("session_setup")
+    assert setup["payment_options"] == options
+    assert (setup["supported_certificate_service"], setup["central_contract_validation_allowed"]) == (False, False)
+
+
+def test_a_back_end_makes_the_certificate_service():
+    core = SimulatedCharger(SimulatorSettings(auth="pnc"), lambda: UNIX_S, issues_contracts=True)
+    offers = [args for name, args in core.boot(0.0) if name == "session_setup"]
+    assert all(offer["supported_certificate_service"] for offer in offers)
+
+
+def test_a_contract_is_as_good_as_it_was_found():
+    manager = Manager(auth="pnc")
+    manager.hear("require_auth_pnc")
+    assert manager.last("authorization_response") == {
+        "authorization_status": "Accepted",
+        "certificate_status": "Accepted",
+    }
+    manager = Manager(auth="pnc", authorization="delayed", authorization_delay_s=2.0)
+    manager.hear("require_auth_pnc")
+    assert "authorization_response" not in manager.names
+    manager.wait(2.1)
+    assert manager.last("authorization_response")["certificate_status"] == "Accepted"
+
+
+def test_only_connectors_with_a_back_end_have_the_certificate_service():
+    async def scenario():
+        adapter = Simulator(SimulatorSettings(auth="pnc"), ["1"])
+        chargers = {"1": Charger("1"), "2": Charger("2")}
+        await adapter.start(chargers)
+        await adapter.stop()
+        return [charger.state.supported_certificate_service for charger in chargers.values()]
+
+    assert asyncio.run(scenario()) == [True, False]

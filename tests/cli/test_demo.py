@@ -34,6 +34,11 @@ def root():
         pytest.skip(refusal.reason)
 
 
+def unwrapped(out):
+    """Undo the breaking of lines."""
+    return " ".join(out.split())
+
+
 @pytest.mark.parametrize(("protocol", "energy"), [("din", "dc"), ("iso2", "ac")])
 def test_demo_plugs_in_matches_and_charges_as_root(capsys, root, protocol, energy):
     before = sorted(name for _, name in socket.if_nameindex())
@@ -59,10 +64,11 @@ def test_demo_without_root_says_that_slac_was_skipped_and_why(capsys, no_root):
 @pytest.mark.parametrize(("protocol", "energy"), [("din", "dc"), ("iso2", "ac")])
 def test_demo_shows_a_session(capsys, no_root, protocol, energy):
     assert main(["demo", "--protocol", protocol, "--energy", energy, "--cycles", "5", "--think-ms", "1"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    out = capsys.readouterr().out
+    lines = out.splitlines()
     assert lines[0].startswith("fastsecc demo: ")
     assert "done: 5 charge-loop cycles done" in lines
-    assert any("dlink_terminate 1" in line for line in lines)
+    assert "dlink_terminate 1" in unwrapped(out)
 
 
 def test_demo_over_tls(capsys):
@@ -70,6 +76,30 @@ def test_demo_over_tls(capsys):
     out = capsys.readouterr().out
     assert "external payment, TLS 1.2; SECC and EV in one process" in out
     assert "done: 3 charge-loop cycles done" in out
+
+
+@pytest.mark.parametrize("energy", ["dc", "ac"])
+def test_demo_of_plug_and_charge(capsys, energy):
+    """Over TLS, with receipts."""
+    assert main(["demo", "--auth", "pnc", "--energy", energy, "--cycles", "20", "--think-ms", "60"]) == 0
+    out = capsys.readouterr().out
+    assert f"ISO 15118-2, {energy.upper()}, Plug & Charge, TLS 1.2; SECC and EV in one process" in out
+    assert "done: 20 charge-loop cycles done" in out
+    assert "require_auth_pnc 1" in unwrapped(out)
+    assert "MeteringReceipt" in out
+
+
+@pytest.mark.parametrize(("energy", "control"), [("dc", "scheduled"), ("ac", "dynamic"), ("dc-bpt", "scheduled")])
+def test_demo_of_plug_and_charge_with_iso20(capsys, energy, control):
+    """Over TLS 1.3, with a P-521 contract that signs for the meter."""
+    options = ["--protocol", "iso20", "--energy", energy, "--control", control, "--auth", "pnc"]
+    assert main(["demo", *options, "--cycles", "20", "--think-ms", "60"]) == 0
+    captured = capsys.readouterr()
+    assert "Plug & Charge, TLS 1.3; SECC and EV in one process" in captured.out
+    assert "done: 20 charge-loop cycles done" in captured.out
+    assert "require_auth_pnc 1" in unwrapped(captured.out)
+    assert "MeteringConfirmation 1" in unwrapped(captured.out)
+    assert captured.err == ""
 
 
 @pytest.mark.parametrize(
@@ -92,8 +122,8 @@ def test_demo_of_iso20_is_over_tls(capsys, energy, control, title):
     lines = out.splitlines()
     assert lines[0].startswith(f"fastsecc demo: ISO 15118-20, {title}, external payment, TLS 1.3; ")
     assert f"done: {cycles} charge-loop cycles done" in lines
-    assert any("dlink_terminate 1" in line for line in lines)
-    assert ("kWh given back" in " ".join(out.split())) is bidirectional
+    assert "dlink_terminate 1" in unwrapped(out)
+    assert ("kWh given back" in unwrapped(out)) is bidirectional
 
 
 def test_demo_of_iso20_in_plain(capsys):
@@ -124,7 +154,7 @@ def test_demo_as_json(capsys):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--auth", "pnc"], "this version does not have Plug & Charge (pnc) yet"),
+        (["--auth", "both"], "'both' is none of eim, pnc"),
         (["--protocol", "chademo"], "'chademo' is none of din, iso2, iso20"),
         (["--cycles", "0"], "0 is not at least 1"),
         (["--think-ms", "soon"], "'soon' is no number"),

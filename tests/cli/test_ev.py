@@ -22,8 +22,11 @@ from fastsecc.slac.options import SlacOptions
 class Station:
     """A SECC on loopback in a thread of its own, as a process of its own would be."""
 
-    def __init__(self, energy, **connector):
-        simulator = SimulatorSettings(energy=energy, dc=DcRatings(isolation_test_s=0.02))
+    def __init__(self, energy, auth="eim", receipt_required=False, **connector):
+        ratings = DcRatings(isolation_test_s=0.02)
+        simulator = SimulatorSettings(
+            energy=energy, auth=auth, dc=ratings, receipt_required=receipt_required, meter_period_s=0.1
+        )
         self.sdp_port = _free_udp_port()
         no_slac = SlacOptions(enabled=False)
         connector = ConnectorConfig(
@@ -89,12 +92,65 @@ def test_ev_charges_over_tls(secure_station, pki, capsys, checked):
     assert "done: 3 charge-loop cycles done" in lines
 
 
+@pytest.fixture(scope="module")
+def contract_station(pki):
+    with Station("dc", "both", receipt_required=True, tls="allow", pki=str(pki)) as station:
+        yield station
+
+
+@pytest.mark.parametrize("certificate", [[], ["--certificate", "install"], ["--certificate", "update"]])
+def test_ev_pays_by_contract(contract_station, pki, capsys, certificate):
+    options = ["--tls", "--pki", str(pki), "--auth", "pnc", *certificate, "--json"]
+    assert ev(contract_station, *options, "--cycles", "300") == 0
+    messages = summary_of(capsys)["messages"]
+    assert (messages["PaymentDetails"], messages["CurrentDemand"]) == (1, 300)
+    assert messages["MeteringReceipt"] > 1
+    assert (messages.get("CertificateInstallation", 0), messages.get("CertificateUpdate", 0)) == (
+        certificate[1:] == ["install"],
+        certificate[1:] == ["update"],
+    )
+
+
+def test_ev_may_pay_externally_where_contracts_are_taken(contract_station, capsys):
+    assert ev(contract_station, "--cycles", "3") == 0
+    assert "external payment" in capsys.readouterr().out
+
+
+def test_ev_without_tls_cannot_pay_by_contract(contract_station, pki, capsys):
+    assert ev(contract_station, "--auth", "pnc", "--pki", str(pki)) == 2
+    assert "--auth: pnc needs TLS, and a folder with the contract" in capsys.readouterr().err
+
+
 def iso20(station, pki, *options):
     return ev(station, "--protocol", "iso20", "--tls", "--pki", str(pki), "--json", *options)
 
 
 def summary_of(capsys):
     return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+@pytest.fixture(scope="module", params=["P-521", "Ed448"])
+def contracts20(request, tmp_path_factory):
+    """A folder with contracts of ISO 15118-20, and a station that takes and issues them."""
+    folder = tmp_path_factory.mktemp("pki20")
+    test_pki.make(folder, ["P-256", request.param])
+    with Station("dc", "pnc", receipt_required=True, tls="allow", pki=str(folder)) as station:
+        yield station, folder
+
+
+@pytest.mark.parametrize("certificate", [[], ["--certificate", "install"]])
+def test_ev_of_iso20_pays_by_contract(contracts20, capsys, certificate):
+    station, folder = contracts20
+    assert iso20(station, folder, "--auth", "pnc", *certificate, "--cycles", "30") == 0
+    messages = summary_of(capsys)["messages"]
+    assert messages["MeteringConfirmation"] == 1
+    assert messages.get("CertificateInstallation", 0) == len(certificate) / 2
+
+
+def test_ev_of_iso20_knows_no_update(contracts20, capsys):
+    station, folder = contracts20
+    assert iso20(station, folder, "--auth", "pnc", "--certificate", "update") == 2
+    assert "certificate: ISO 15118-20 knows no update" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("control", ["scheduled", "dynamic"])

@@ -277,20 +277,6 @@ def test_a_command_line_that_makes_no_sense_shows_the_usage(arguments: list[str]
     assert "usage: fastsecc" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("arguments", "lacking"),
-    [
-        (["run", "--auth", "both"], "Plug & Charge"),
-        (["demo", "--auth", "pnc"], "Plug & Charge"),
-    ],
-)
-def test_what_later_versions_bring_is_named(arguments: list[str], lacking: str, capsys) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert end.value.code == main_module.MISTAKE
-    assert f"this version does not have {lacking}" in capsys.readouterr().err
-
-
 def test_an_interrupt_has_its_exit_code(monkeypatch) -> None:
     def interrupt(args) -> int:
         raise KeyboardInterrupt

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from queue import Queue
 from typing import Any
@@ -22,6 +22,7 @@ from fastsecc.cli import main as main_module
 from fastsecc.cli import slac as slac_module
 from fastsecc.cli.main import main
 from fastsecc.errors import InterfaceError
+from fastsecc.sim import test_pki
 from fastsecc.sim.plc import network
 
 FASTSECC = [sys.executable, "-m", "fastsecc"]
@@ -42,9 +43,13 @@ def hosts() -> Iterator[None]:
 class Process:
     """A fastsecc process whose lines are read as they come."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, inside: Sequence[str] = ()) -> None:
         self.process = subprocess.Popen(
-            [*FASTSECC, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*inside, *FASTSECC, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self._lines: Queue[str] = Queue()
         self._log: list[str] = []
@@ -91,8 +96,8 @@ class Process:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[Process]:
-    process = Process(*arguments)
+def running(*arguments: str, inside: Sequence[str] = ()) -> Iterator[Process]:
+    process = Process(*arguments, inside=inside)
     try:
         yield process
     finally:
@@ -107,9 +112,24 @@ def powerline(*options: str) -> Iterator[None]:
         plc.stop()
 
 
-def ev(*options: str) -> list[dict[str, Any]]:
+@contextmanager
+def elsewhere(interface: str, address: str) -> Iterator[list[str]]:
+    """Move an interface into a network namespace of its own; give the words that run what follows there."""
+    name = f"fsc-{interface}-{os.getpid()}"
+    network.ip(f"netns add {name}")
+    try:
+        network.ip(f"link set {interface} netns {name}")
+        network.ip(f"-n {name} link set lo up")
+        network.ip(f"-n {name} link set {interface} up")
+        network.ip(f"-n {name} address replace {address}/64 dev {interface} nodad")
+        yield ["ip", "netns", "exec", name]
+    finally:
+        network.ip(f"netns del {name}")
+
+
+def ev(*options: str, inside: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Let an EV plug in and charge; give its JSON lines."""
-    command = [*FASTSECC, "ev", "--iface", network.EV, "--json", "--cycles", "3", "--think-ms", "2", *options]
+    command = [*inside, *FASTSECC, "ev", "--iface", network.EV, "--json", "--cycles", "3", "--think-ms", "2", *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_s, check=False)
     assert done.stderr == ""
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -179,6 +199,35 @@ def test_run_matches_and_charges_one_ev_after_the_other(hosts, protocol: str, ca
     assert log.count("SLAC: MATCHED") == 2
 
 
+@pytest.fixture(scope="module")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("pki")
+    test_pki.make(folder)
+    return str(folder)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("protocol", ["din", "iso2", "iso20"])
+def test_charger_modems_and_car_are_three_hosts(hosts, pki: str, protocol: str, tls: bool) -> None:
+    """What one knows of the other came over the powerline: each has a kernel's network of its own."""
+    with (
+        powerline(),
+        elsewhere(network.EVSE, "fe80::1") as charger,
+        elsewhere(network.EV, "fe80::2") as car,
+        running(
+            *("run", "--iface", network.EVSE, "--allow-plain-iso20"),
+            *(("--tls", "force", "--pki", pki) if tls else ()),
+            inside=charger,
+        ) as secc,
+    ):
+        assert secc.line().startswith(f"ready iface={network.EVSE} ")
+        lines = ev("--slac", "--protocol", protocol, *(("--tls", "--pki", pki) if tls else ()), inside=car)
+        assert steps(lines) == MATCH
+        log = secc.stop()
+    assert lines[-1]["ok"], (lines[-1], log)
+    assert lines[-1]["messages"]["DC_ChargeLoop" if protocol == "iso20" else "CurrentDemand"] == 3
+
+
 def test_run_finds_the_interface_of_slac_by_itself(hosts) -> None:
     network.ip(f"address flush dev {network.EV}")
     with powerline(), running("run") as secc:
@@ -223,6 +272,11 @@ def test_without_the_right_to_raw_frames_the_line_that_mends_it_is_shown(hosts, 
         (
             ["slac", "--iface", "lo", "--set", "TT_EVSE_SLAC_init_s=51"],
             "TT_EVSE_SLAC_init_s=51: expected float <= 50.0",
+        ),
+        (["slac", "--iface", "lo"], "fastsecc: interface lo: is no Ethernet interface, so there is no SLAC\n"),
+        (
+            ["run", "--iface", "lo"],
+            "fastsecc: interface lo: is no Ethernet interface, so there is no SLAC; --no-slac charges without SLAC\n",
         ),
         (["slac", "--iface", "lo", "--config", "slac.yaml"], "slac.yaml:3:connectors[0].slac.modme: no such option"),
         (["ev", "--iface", "lo", "--slac", "trabant"], "--slac trabant: no such car; there are: standard, audi"),

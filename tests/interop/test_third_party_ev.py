@@ -57,9 +57,9 @@ def secc(pair: VethPair, *options: str, connectors: int = 1) -> Iterator[None]:
         process.stdout.close()
 
 
-def let_charge(shared: Path, ev_python: Path, pair: VethPair, *wishes: str) -> None:
+def let_charge(shared: Path, ev_python: Path, pair: VethPair, *wishes: str, auth: str = "eim") -> None:
     """Let the EV charge once."""
-    strict = ["--cycles", str(CYCLES), "--strict-precharge", "--strict-framing", "--compact", "--auth", "eim"]
+    strict = ["--cycles", str(CYCLES), "--strict-precharge", "--strict-framing", "--compact", "--auth", auth]
     ev = [str(ev_python), str(shared / "tools/ecog_ev/evcc_run.py"), "--iface", pair.ev_interface]
     done = subprocess.run(
         [*pair.inside(pair.ev_namespace), *ev, *wishes, *strict], capture_output=True, text=True, timeout=120
@@ -95,7 +95,12 @@ def outlets(ev_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with veth_pair() as dc, veth_pair(beside=dc) as ac:
         common = {"tls": "allow", "pki": str(ev_python.parents[2] / "pki")}
         connectors = [
-            {"name": energy, "interface": pair.secc_interface, "simulator": {"energy": f"{energy}-bpt"}, **common}
+            {
+                "name": energy,
+                "interface": pair.secc_interface,
+                "simulator": {"energy": f"{energy}-bpt", "auth": "both"},
+                **common,
+            }
             for energy, pair in (("dc", dc), ("ac", ac))
         ]
         config = tmp_path_factory.mktemp("iso20") / "fastsecc.yaml"
@@ -117,3 +122,14 @@ def test_third_party_evs_charge_by_iso20_one_after_the_other(
     if tls != "none":
         wishes += ["--pki", str(ev_python.parents[2] / "pki")]
     let_charge(shared, ev_python, outlets[energy[:2]], *wishes)
+
+
+@pytest.mark.parametrize("control", ["scheduled", "dynamic"])
+@pytest.mark.parametrize("energy", ["dc", "dc_bpt", "ac", "ac_bpt"])
+def test_third_party_evs_charge_by_contract_with_iso20(
+    shared: Path, ev_python: Path, outlets: Mapping[str, VethPair], energy: str, control: str
+) -> None:
+    """OC-024: it signs with P-256 keys (quirk `iso2-keys-in-iso20`)."""
+    pki = str(ev_python.parents[2] / "pki")
+    wishes = ("--protocol", "iso20", "--energy", energy, "--control", control, "--tls", "1.3", "--pki", pki)
+    let_charge(shared, ev_python, outlets[energy[:2]], *wishes, auth="pnc")

@@ -100,6 +100,8 @@ class FakeSession:
         self.inputs: list[Any] = []
         self.payload_types: list[int] = []
         """Of the messages received."""
+        self.received_exi = b""
+        """Octets of the newest."""
         self.answers: dict[str, Callable[[], Output]] = {}
         self.security: tuple[str, bytes | None] | None = None
 
@@ -113,8 +115,9 @@ class FakeSession:
         self.inputs.append((name, *given))
         return self.answers.get(name, Output)()
 
-    def receive(self, message: Any, now: float, payload_type: int) -> Output:
+    def receive(self, message: Any, now: float, payload_type: int, exi: bytes) -> Output:
         self.payload_types.append(payload_type)
+        self.received_exi = exi
         return self._answer("receive", message)
 
     def undecodable(self, error: Exception, now: float) -> Output:

@@ -304,6 +304,19 @@ def test_a_response_that_cannot_be_encoded_ends_the_connection(bench: Bench, cap
     assert "/x: too long" in caplog.text
 
 
+def test_the_octets_of_a_back_end_go_to_the_ev_as_they_are(bench: Bench) -> None:
+    """And those of the EV to the session, which may have to show them to a back end."""
+
+    async def steps(bench: Bench) -> None:
+        bench.session.answers["receive"] = lambda: Output(response="unsaid", response_exi=b"as it came")
+        bench.link.frame(b"req")
+        await bench.turn()
+
+    run(bench, steps)
+    assert bench.calls == [("reply", 0x8001, b"as it came", CloseMode.KEEP, 1)]
+    assert bench.session.received_exi == b"req"
+
+
 def test_an_ignored_frame_is_logged(bench: Bench, caplog) -> None:
     async def steps(bench: Bench) -> None:
         bench.link.give(Ignored(Fault.BAD_VERSION))

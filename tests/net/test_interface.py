@@ -115,6 +115,16 @@ def test_auto_stays_with_its_choice_while_that_is_usable(told: Told) -> None:
     assert told.heard == [first, "down its address changed", second]
 
 
+def test_another_address_on_the_interface_changes_nothing(told: Told) -> None:
+    """The kernel's own address may come after one that was added by hand, and before it in the table."""
+    other = ETH.replace("00fc00fffe000001", "0000000000000001")
+    assert other != ETH
+    for text in (ETH, other + ETH, ETH + other, other):
+        told.becomes(text)
+    first, second = "up fe80::fc:ff:fe00:1%eth0", "up fe80::1%eth0"
+    assert told.heard == [first, "down its address changed", second]
+
+
 def test_an_interface_made_anew_under_the_same_name_is_another_one(told: Told) -> None:
     told.becomes(PLC)
     told.becomes(PLC.replace(" 02 40", " 07 40"))

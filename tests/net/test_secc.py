@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import shutil
 import socket
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -20,6 +22,7 @@ from fastsecc.messages.app_protocol import AppProtocolType, supportedAppProtocol
 from fastsecc.net.connection import V2GTP_HEADER
 from fastsecc.net.connector import Endpoint
 from fastsecc.net.secc import Secc, session_settings
+from fastsecc.sim import test_pki
 from fastsecc.sim.battery import Battery
 from fastsecc.sim.ev.discovery import Link
 from fastsecc.sim.ev.machine import Ev, Result
@@ -107,7 +110,7 @@ def test_an_ev_charges(protocol: str, energy: str, loop: Any) -> None:
     bench = Bench(energy=energy)
     run(bench, steps, loop)
     heard = Counter(bench.heard["0"])
-    assert heard["supported_app_protocols_secc"] == 1
+    assert heard["supported_app_protocols_secc"] == heard["service_renegotiation_supported"] == 1
     assert heard["v2g_setup_finished"] == heard["require_auth_eim"] == heard["evcc_id"] == 2
     assert (heard["dlink_error"], heard["hlc_session_failed"]) == (0, 0)
 
@@ -260,3 +263,57 @@ def test_the_policy_reaches_the_session_core() -> None:
     assert settings.evse_time_s is not None
     assert settings.evse_time_s() > 1_700_000_000
     assert session_settings(Config()).evse_time_s is None
+
+
+def secure(folder: Path, auth: Any = "both", **connector: Any) -> Config:
+    simulator = SimulatorSettings(auth=auth)
+    made = ConnectorConfig(interface="lo", tls="allow", pki=str(folder), simulator=simulator, **connector)
+    return Config(connectors=(made,))
+
+
+def trusted(secc: Secc) -> Any:
+    """Give whom a session that begins now trusts."""
+    (connector,) = secc.connectors
+    return connector._make_session(connector.charger.state, 0.0, None)._settings.security
+
+
+def test_sessions_trust_those_whose_roots_lie_in_the_folder(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """As they lie there when a session begins; what cannot be read changes nothing."""
+    test_pki.make(tmp_path)
+    secc = Secc(secure(tmp_path))
+    assert len(trusted(secc).mo) == 1
+    other = test_pki.build().contract[-1]
+    (tmp_path / "ca/mo/OTHER.pem").write_bytes(other.pem)
+    assert other.certificate in trusted(secc).anchors("MO")
+    (tmp_path / "ca/mo/OTHER.pem").write_bytes(b"rubbish")
+    assert other.certificate in trusted(secc).anchors("MO")
+    assert "who was trusted before still is" in caplog.text
+
+
+def test_without_tls_nobody_is_trusted() -> None:
+    assert trusted(Secc(Config())) is None
+
+
+def services(secc: Secc) -> list[bool]:
+    """Boot the simulators, and give for each whether it says that it has the certificate service."""
+
+    async def boot() -> None:
+        for adapter in secc._adapters:
+            await adapter.start(secc.chargers)
+            await adapter.stop()
+
+    asyncio.run(boot())
+    return [charger.state.supported_certificate_service for charger in secc.chargers.values()]
+
+
+def test_contracts_are_issued_where_the_folder_holds_the_keys(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    test_pki.make(tmp_path)
+    assert services(Secc(secure(tmp_path))) == [True]
+    assert services(Secc(secure(tmp_path, auth="eim"))) == [False]
+    assert services(Secc(secure(tmp_path, issue_contracts=False))) == [False]
+    shutil.rmtree(tmp_path / "issuer")
+    with pytest.raises(ConfigError, match="holds nobody who issues contracts"):
+        Secc(secure(tmp_path, issue_contracts=True))
+    caplog.set_level(logging.INFO)
+    assert services(Secc(secure(tmp_path))) == [False]
+    assert "no contracts are issued here" in caplog.text

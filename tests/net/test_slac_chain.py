@@ -106,8 +106,11 @@ def run(bench: Bench, steps: Callable[[Bench], Coroutine[Any, Any, None]], loop:
         runner.run(asyncio.wait_for(all_steps(), PATIENCE_s))
 
 
+CHARGE_LOOP = {"din": "CurrentDemandRes", "iso2": "CurrentDemandRes", "iso20": "DC_ChargeLoopRes"}
+
+
 @pytest.mark.parametrize("loop", LOOPS)
-@pytest.mark.parametrize("protocol", ["din", "iso2"])
+@pytest.mark.parametrize("protocol", CHARGE_LOOP)
 def test_from_plug_in_to_the_charge_loop(protocol: str, loop: Any) -> None:
     async def steps(bench: Bench) -> None:
         async with Plug(network.EV) as match:
@@ -117,9 +120,9 @@ def test_from_plug_in_to_the_charge_loop(protocol: str, loop: Any) -> None:
         assert result.ok, result
         await bench.until(lambda: bench.said("slac.dlink_ready") == [True, False])
 
-    bench = Bench()
+    bench = Bench(allow_plain_iso20=True)
     run(bench, steps, loop)
-    assert "CurrentDemandRes" in {type(exchange.response).__name__ for exchange in bench.exchanges}
+    assert CHARGE_LOOP[protocol] in {type(exchange.response).__name__ for exchange in bench.exchanges}
     order = [
         name for name, _ in bench.heard if name in ("slac.dlink_ready", "current_demand_started", "dlink_terminate")
     ]

@@ -168,7 +168,7 @@ def test_an_ev_with_tls_1_3_charges_with_iso_15118_2(pki: Path, caplog: pytest.L
     run(Bench(pki), steps)
     (security,) = [message for message in caplog.messages if "0: TLS: " in message]
     assert security.startswith("0: TLS: TLSv1.3 TLS_AES_256_GCM_SHA384, ")
-    assert security.endswith(", client certificate DC=CPO,CN=OEM P-256")
+    assert security.endswith(f", client certificate DC=OEM,CN={test_pki.PCID}")
 
 
 def close(bench: Bench) -> None:

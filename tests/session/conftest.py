@@ -141,6 +141,12 @@ class Drive:
         assert step.output.response is None or step.output.payload_type == stream
         return step
 
+    def receive_octets(self, octets: bytes) -> Step:
+        """Let a message of the main stream come in as it does from the link."""
+        self.now += MESSAGE_PAUSE_s
+        message = exi.decode(octets, self.session.namespace)
+        return self.took(self.session.receive(message, self.now, payload_types.EXI, octets))
+
     def negotiate(self, *offers: tuple[str, int, int, int, int]) -> Step:
         """Send supportedAppProtocolReq: (namespace, major, minor, schema id, priority)."""
         entries = [

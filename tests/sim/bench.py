@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fastsecc import exi
 from fastsecc.charger.charger import Charger
 from fastsecc.session.api import Output, SessionSettings
 from fastsecc.session.session import Session
@@ -62,6 +63,8 @@ class Bench:
         self.session = Session(self.charger.state, self.session_settings, self.now, self.paused)
         if ev.settings.protocol == "iso20":
             self.session.secured("TLSv1.3", certificate)
+        elif ev.settings.auth == "pnc":
+            self.session.secured("TLSv1.2", None)
         try:
             request = ev.start(self.now)
             while request is not None:
@@ -94,7 +97,8 @@ class Bench:
         self.requests.append((request.name, request.message))
         assert self.session.namespace_for(request.payload_type) == request.namespace
         self._payload_type = request.payload_type
-        self._take(self.session.receive(request.message, self.now, request.payload_type))
+        octets = exi.encode(request.message)
+        self._take(self.session.receive(request.message, self.now, request.payload_type, octets))
         self._pass_time(self.now + ANSWER_TIME_S)
         until = request.send_at + request.timeout_s
         while self._answer is None:  # held back

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from fastsecc.charger.charger import Charger
@@ -27,6 +27,7 @@ class Simulator:
     def __init__(
         self,
         settings: SimulatorSettings | Mapping[str, SimulatorSettings] | None = None,
+        issuing: Collection[str] = (),
         *,
         clock: Callable[[], float] = time.monotonic,
         unix_s: Callable[[], float] = time.time,
@@ -35,10 +36,12 @@ class Simulator:
 
         Args:
             settings: of every connector, or by connector name (the others take the defaults).
+            issuing: connectors whose EVs' certificate requests are answered.
             clock: gives `now`, monotonic seconds.
             unix_s: gives the wall clock's Unix seconds.
         """
         self._settings = settings
+        self._issuing = issuing
         self._clock = clock
         self._unix_s = unix_s
         self._simulations: list[_Simulation] = []
@@ -46,7 +49,12 @@ class Simulator:
     async def start(self, chargers: Mapping[str, Charger]) -> None:
         """Switch the chargers on."""
         for name, charger in chargers.items():
-            core = SimulatedCharger(self._settings_of(name), self._unix_s, has_slac=charger.slac is not None)
+            core = SimulatedCharger(
+                self._settings_of(name),
+                self._unix_s,
+                issues_contracts=name in self._issuing,
+                has_slac=charger.slac is not None,
+            )
             self._simulations.append(_Simulation(charger, core, self._clock))
         for simulation in self._simulations:
             simulation.start()

@@ -11,7 +11,9 @@ import msgspec
 
 from fastsecc.charger.enums import (
     BptChannel,
+    CertificateActionEnum,
     Connector,
+    ExiStreamStatus,
     GeneratorMode,
     GridCodeIslandingDetectionMethod,
     SupportedAppProtocol,
@@ -242,3 +244,12 @@ class DcEvsePresentVoltageCurrent(Shape):
 
     evse_present_voltage: OutputVoltage
     evse_present_current: OutputCurrent | None = None
+
+
+class ResponseExiStreamStatus(Shape):
+    """A back end's answer to a certificate request."""
+
+    status: ExiStreamStatus
+    certificate_action: CertificateActionEnum
+    exi_response: str | None = None
+    """Base64; EVerest's schema has 5600 characters at most, and chains of some back ends more."""

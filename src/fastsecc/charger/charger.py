@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from fastsecc.charger import commands, variables
+from fastsecc.charger import commands, extensions, variables
 from fastsecc.charger.interface import COMMUNICATION_FAULT, ERROR_TYPES, Interface, OnError, OnVariable
 from fastsecc.charger.state import ChargerState
 from fastsecc.errors import VariableError
@@ -44,14 +44,15 @@ class Charger(Interface):
         """Let a cmd take effect, then tell the connector.
 
         Args:
-            name: one of COMMANDS.
+            name: one of COMMANDS, of the charger or of its extensions.
             args: its arguments, a JSON object of built-ins.
             now: monotonic seconds.
 
         Raises:
             CommandError: no such cmd, or arguments that cannot be used; nothing has changed.
         """
-        result = commands.apply(self.state, name, args, now)
+        table = extensions.COMMANDS if name in extensions.COMMANDS else commands.COMMANDS
+        result = commands.apply(self.state, name, args, now, table)
         if self.on_command is not None:
             try:
                 self.on_command(name, now)

@@ -235,6 +235,20 @@ class HashAlgorithm(StrEnum):
     SHA512 = "SHA512"
 
 
+class CertificateActionEnum(StrEnum):
+    """What an EV wants of a back end: a first contract certificate, or the next one."""
+
+    Install = "Install"
+    Update = "Update"
+
+
+class ExiStreamStatus(StrEnum):
+    """Whether a back end processed a certificate request; what it decided is in its response."""
+
+    Accepted = "Accepted"
+    Failed = "Failed"
+
+
 class HlcSessionFailedReasonEnum(StrEnum):
     """In which part of a session it failed."""
 

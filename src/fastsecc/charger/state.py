@@ -107,6 +107,15 @@ class Authorization:
         return self.status == "Accepted"
 
 
+@dataclass(slots=True, frozen=True)
+class CertificateResponse:
+    """What a back end answered to an EV's request for a contract certificate."""
+
+    status: str
+    exi_response: str = ""
+    """The response for the EV, Base64."""
+
+
 @dataclass(slots=True)
 class ChargerState:
     """All values of one connector. Times are seconds of the monotonic clock that `now` arguments use."""
@@ -154,6 +163,7 @@ class ChargerState:
 
     # reset when a session ends (interface-semantics D.0.3)
     authorization: Authorization | None = None
+    certificate_response: CertificateResponse | None = None
     ac_contactor_closed: bool = False
     cable_check_finished: bool = False
     isolation_status: str = "Invalid"
@@ -224,6 +234,7 @@ class ChargerState:
     def reset_session(self) -> None:
         """Forget what a session leaves behind; sections of the process's life stay."""
         self.authorization = None
+        self.certificate_response = None
         self.ac_contactor_closed = False
         self.cable_check_finished = False
         self.isolation_status = "Invalid"

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import inspect
 
+from fastsecc.charger import extensions
 from fastsecc.charger.arguments import SupportedAppProtocols
 from fastsecc.charger.enums import EnergyTransferMode, HlcSessionFailedReasonEnum, PaymentOption
 from fastsecc.charger.payloads import (
@@ -97,7 +98,7 @@ def check(name: str, payload: Any, *, signed: bool = False) -> Any:
     """Turn a payload into JSON-able built-ins, after checking that it is exactly what the var carries.
 
     Args:
-        name: one of VARIABLES.
+        name: one of VARIABLES, or of those of `extensions`.
         payload: the var's payload object, or built-ins of the same shape.
         signed: the vars of SIGNED may go below their ranges.
 
@@ -122,7 +123,7 @@ def fit(name: str, payload: Any, *, signed: bool = False) -> Any:
     An EV's number beyond EVerest's range is worth more at the range's end than not at all.
 
     Args:
-        name: one of VARIABLES.
+        name: one of VARIABLES, or of those of `extensions`.
         payload: as for `check`.
         signed: the vars of SIGNED may go below their ranges.
 
@@ -139,9 +140,10 @@ def name_of_type(kind: Any) -> str:
 
 
 def _kind(name: str) -> Any:
-    if name not in VARIABLES:
+    table = extensions.VARIABLES if name in extensions.VARIABLES else VARIABLES
+    if name not in table:
         raise VariableError(name, "is no var of the interface")
-    return VARIABLES[name]
+    return table[name]
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Choices on the command line, and a plain word for those that later versions bring."""
+"""Choices on the command line."""
 
 from __future__ import annotations
 
@@ -7,22 +7,17 @@ from collections.abc import Callable
 from typing import Final
 
 PROTOCOLS: Final = ("din", "iso2", "iso20")
+EV_AUTHS: Final = ("eim", "pnc")
+AUTHS: Final = (*EV_AUTHS, "both")
 ENERGIES: Final = ("dc", "ac", "dc-bpt", "ac-bpt", "mcs", "mcs-bpt")
-LATER: Final = {
-    "pnc": "Plug & Charge",
-    "both": "Plug & Charge",
-}
-"""Choices that later versions will have."""
 
 
 def choice(*known: str) -> Callable[[str], str]:
-    """Make an argparse type for one of some words, which tells unknown words from those of later versions."""
+    """Make an argparse type for one of some words."""
 
     def parse(text: str) -> str:
-        if text in known:
-            return text
-        if text in LATER:
-            raise argparse.ArgumentTypeError(f"this version does not have {LATER[text]} ({text}) yet")
-        raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(known)}")
+        if text not in known:
+            raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(known)}")
+        return text
 
     return parse

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
 
 REPLY_TIMEOUT_s: Final = 5.0
 
@@ -185,25 +186,32 @@ def _complain(reason: str) -> int:
 
 
 def _list() -> int:
-    from fastsecc.charger import slac_interface
+    from fastsecc.charger import extensions, slac_interface
     from fastsecc.charger.commands import COMMANDS
     from fastsecc.charger.slac_interface import SLAC
     from fastsecc.charger.variables import VARIABLES
 
-    print(f"{len(COMMANDS)} cmds")
-    for name, command in COMMANDS.items():
-        result = " -> true | false" if command.result is bool else ""
-        _print_cmd(name + result, command.arguments)
-    print(f"\n{len(VARIABLES)} vars")
-    for name, kind in VARIABLES.items():
-        _print_var(name, kind)
-    print(f"\n{len(slac_interface.COMMANDS)} cmds of SLAC")
-    for name, arguments in slac_interface.COMMANDS.items():
-        _print_cmd(SLAC + name, arguments)
-    print(f"\n{len(slac_interface.VARIABLES)} vars of SLAC")
-    for name, kind in slac_interface.VARIABLES.items():
-        _print_var(SLAC + name, kind)
+    results = {name: command.result is bool for name, command in COMMANDS.items()}
+    _print_interface("", {name: command.arguments for name, command in COMMANDS.items()}, VARIABLES, results)
+    print()
+    arguments = {name: command.arguments for name, command in extensions.COMMANDS.items()}
+    _print_interface(" of extensions", arguments, extensions.VARIABLES)
+    print()
+    slac_cmds = {SLAC + name: arguments for name, arguments in slac_interface.COMMANDS.items()}
+    _print_interface(" of SLAC", slac_cmds, {SLAC + name: kind for name, kind in slac_interface.VARIABLES.items()})
     return 0
+
+
+def _print_interface(
+    of: str, commands: Mapping[str, Any], variables: Mapping[str, Any], results: Mapping[str, bool] | None = None
+) -> None:
+    """Print cmds with their arguments' classes, those with a result marked, and vars with their types."""
+    print(f"{len(commands)} {'cmd' if len(commands) == 1 else 'cmds'}{of}")
+    for name, arguments in commands.items():
+        _print_cmd(name + " -> true | false" * (results or {}).get(name, False), arguments)
+    print(f"\n{len(variables)} vars{of}")
+    for name, kind in variables.items():
+        _print_var(name, kind)
 
 
 def _print_cmd(name: str, arguments: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from fastsecc.cli.choices import ENERGIES, PROTOCOLS, choice
+from fastsecc.cli.choices import ENERGIES, EV_AUTHS, PROTOCOLS, choice
 from fastsecc.cli.ev import CONTROLS, NO_CHARGE, loop_factory, number
 
 
@@ -23,7 +23,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="|".join(CONTROLS),
         help="who says how much flows: the EV within a schedule, or the charger (iso20)",
     )
-    parser.add_argument("--auth", type=choice("eim"), default="eim", metavar="eim", help="how it is paid: externally")
+    parser.add_argument(
+        "--auth",
+        type=choice(*EV_AUTHS),
+        default="eim",
+        metavar="|".join(EV_AUTHS),
+        help="how it is paid: externally, or by contract (Plug & Charge; over TLS)",
+    )
     parser.add_argument(
         "--tls", action="store_true", help="over TLS, with certificates made for the occasion; iso20 always is (1.3)"
     )
@@ -56,8 +62,9 @@ def run(args: argparse.Namespace) -> int:
         args.energy,
         args.cycles or CYCLES,
         args.think_ms / 1000,
-        tls=args.tls or (args.protocol == "iso20" and not args.allow_plain_iso20),
+        tls=args.tls or args.auth == "pnc" or (args.protocol == "iso20" and not args.allow_plain_iso20),
         control=args.control,
+        auth=args.auth,
     )
     with ExitStack() as stack:
         try:

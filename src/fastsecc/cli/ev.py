@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fastsecc.cli.choices import ENERGIES, PROTOCOLS, choice
+from fastsecc.cli.choices import ENERGIES, EV_AUTHS, PROTOCOLS, choice
 
 if TYPE_CHECKING:
     import asyncio
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from fastsecc.sim.ev.discovery import Link
     from fastsecc.sim.ev.machine import Ev
+    from fastsecc.sim.ev.pnc_wallet import Wallet
     from fastsecc.sim.ev.settings import EvSettings
     from fastsecc.sim.plc.plug import Plug
     from fastsecc.sim.watch import Watch
@@ -59,7 +60,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--pki",
         type=Path,
         metavar="DIR",
-        help="folder of certificates: its V2G roots check the charger's (--tls); iso20: its vehicle's is shown",
+        help="folder of certificates: its V2G roots check the charger's (--tls); iso20: its vehicle's is shown; "
+        "with --auth pnc it has the contract",
+    )
+    parser.add_argument(
+        "--auth",
+        type=choice(*EV_AUTHS),
+        default="eim",
+        metavar="|".join(EV_AUTHS),
+        help="pay externally, or by contract",
+    )
+    parser.add_argument(
+        "--certificate", choices=("install", "update"), help="get a contract certificate first (iso20: install)"
     )
     parser.add_argument("--protocol", type=choice(*PROTOCOLS), default="iso2", metavar="|".join(PROTOCOLS))
     parser.add_argument("--energy", type=choice(*ENERGIES), default="dc", metavar="|".join(ENERGIES))
@@ -129,7 +141,7 @@ def run(args: argparse.Namespace) -> int:
 
     link = _link(args)
     plug = _plug(args)
-    ev = Ev(_settings(args), battery_for(args.energy, args.soc, args.time_lapse))
+    ev = Ev(_settings(args), battery_for(args.energy, args.soc, args.time_lapse), wallet=_wallet(args))
     tls = _tls(args)
     title = f"fastsecc ev: {describe(ev.settings)}{', TLS' if tls else ''}"
     watch = (JsonWatch if args.json else TextWatch)(ev, sys.stdout, title)
@@ -220,12 +232,26 @@ def _tls(args: argparse.Namespace) -> ssl.SSLContext | None:
     return context_iso20(roots, None if args.pki is None else layouts.vehicle(args.pki))
 
 
+def _wallet(args: argparse.Namespace) -> Wallet | None:
+    from fastsecc.errors import ConfigError
+
+    if args.auth == "eim":
+        return None
+    if args.pki is None or not args.tls:
+        raise ConfigError("pnc needs TLS, and a folder with the contract (options --tls and --pki)", option="--auth")
+    from fastsecc.sim.ev import pnc_wallet
+
+    return pnc_wallet.for_protocol(args.pki, args.protocol)
+
+
 def _settings(args: argparse.Namespace) -> EvSettings:
     from fastsecc.sim.ev.settings import EvSettings
 
     return EvSettings(
         protocol=args.protocol,
         energy=args.energy,
+        auth=args.auth,
+        certificate=args.certificate,
         cycles=args.cycles,
         target_soc_percent=args.target_soc,
         think_s=args.think_ms / 1000,

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "demo": "fastsecc.cli.demo",
     "replay": "fastsecc.cli.replay",
     "doctor": "fastsecc.cli.doctor",
+    "certs": "fastsecc.cli.certs",
 }
 """Subcommands and their modules: `add_parser(subparsers)`, and what they need only when they run."""
 

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastsecc.cli.choices import ENERGIES, choice
+from fastsecc.cli.choices import AUTHS, ENERGIES, choice
 
 if TYPE_CHECKING:
     import asyncio
@@ -41,7 +41,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--tls", choices=("off", "allow", "force"), help="plain TCP only, TLS for EVs that ask for it, or TLS only"
     )
     parser.add_argument("--pki", metavar="DIR", help="folder of certificates and keys, for TLS")
-    parser.add_argument("--auth", type=choice("eim"), metavar="eim", help="how it is paid: externally")
+    parser.add_argument(
+        "--auth",
+        type=choice(*AUTHS),
+        metavar="|".join(AUTHS),
+        help="how it is paid: externally, by a contract that the EV brings (over TLS), or either",
+    )
     parser.add_argument("--allow-plain-iso20", action="store_true", help="for tests: ISO 15118-20 without TLS 1.3, too")
     parser.add_argument("--control-socket", metavar="PATH", help="open a control socket for `fastsecc ctl`")
     parser.add_argument(
@@ -73,7 +78,7 @@ def _serve(args: argparse.Namespace) -> int:
     import asyncio
 
     from fastsecc.cli.logs import set_up_log
-    from fastsecc.errors import CapabilityError
+    from fastsecc.errors import InterfaceError
     from fastsecc.net import realtime
     from fastsecc.net.secc import Secc
 
@@ -84,8 +89,8 @@ def _serve(args: argparse.Namespace) -> int:
     with asyncio.Runner(loop_factory=_loop_factory(config)) as runner:
         try:
             runner.run(secc.run())
-        except CapabilityError as error:
-            raise CapabilityError(error.interface, f"{error.reason}; --no-slac charges without SLAC") from None
+        except InterfaceError as error:  # all others are waited for
+            raise InterfaceError(error.interface, f"{error.reason}; --no-slac charges without SLAC") from None
     return 0
 
 
@@ -100,7 +105,12 @@ def _config(args: argparse.Namespace) -> Config:
 
             raise ConfigError(f"{args.config} has {len(base.connectors)} connectors: say it there", option="--iface")
         overrides.append(config.Override(("connectors", 0, "interface"), args.iface, "--iface"))
-    of_every_connector = {("simulator", "energy"): args.energy, ("tls",): args.tls, ("pki",): args.pki}
+    of_every_connector = {
+        ("simulator", "energy"): args.energy,
+        ("simulator", "auth"): args.auth,
+        ("tls",): args.tls,
+        ("pki",): args.pki,
+    }
     for path, value in of_every_connector.items():
         for index in range(len(base.connectors) if value is not None else 0):
             overrides.append(config.Override(("connectors", index, *path), value, f"--{path[-1]}"))

@@ -83,8 +83,10 @@ async def _serve(interface: str, config: Any) -> None:
 
     from fastsecc.charger.slac_interface import SlacInterface
     from fastsecc.net.slac_service import SlacService
+    from fastsecc.net.slac_socket import require_ethernet
     from fastsecc.session import quirks
 
+    require_ethernet(interface)
     connector = config.connectors[0]
     slac = SlacInterface(connector.name)
     slac.subscribe(lambda name, value: _print({name: value}), _print_error)

@@ -157,7 +157,7 @@ class Connection:
             return
         for deviation in decoded.deviations:
             log.info("%s: %s: %s", self.charger.connector, type(decoded.message).__name__, deviation)
-        self._feed(lambda now: self.session.receive(decoded.message, now, frame.payload_type))
+        self._feed(lambda now: self.session.receive(decoded.message, now, frame.payload_type, frame.payload))
 
     def _ignore(self, frame: Frame) -> None:
         """Leave a frame without an answer whose payload type is none of the protocol's; the log has the first."""
@@ -191,7 +191,9 @@ class Connection:
             log.info("%s: %s", self.charger.connector, line)
         for line in output.warnings:
             log.warning("%s: %s", self.charger.connector, line)
-        octets = None if output.response is None else self._encode(output.response)
+        octets = output.response_exi
+        if octets is None and output.response is not None:
+            octets = self._encode(output.response)
         frame = None if octets is None else _frame(output.payload_type, octets)
         for variable in output.variables:
             self.charger.publish(variable.name, self._payload(variable, frame))

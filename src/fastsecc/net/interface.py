@@ -79,23 +79,29 @@ def parse_if_inet6(text: str) -> list[KernelAddress]:
     return addresses
 
 
-def pick_address(addresses: list[KernelAddress], interface: str) -> InterfaceAddress | None:
-    """Choose the address to serve on `interface`; `auto` takes the first interface with a link-local address."""
-    for found in sorted(addresses, key=lambda address: address.index):
-        wanted = found.interface != LOOPBACK if interface == AUTO else found.interface == interface
-        if wanted and found.usable:
-            return InterfaceAddress(found.interface, found.index, found.address)
-    return None
+def pick_address(
+    addresses: list[KernelAddress], interface: str, current: InterfaceAddress | None = None
+) -> InterfaceAddress | None:
+    """Choose the address to serve on `interface`; `auto` takes the first interface with a link-local address.
+
+    The current one stays while it is usable: that there is another one too is no reason to break a session.
+    """
+    usable = [
+        InterfaceAddress(found.interface, found.index, found.address)
+        for found in sorted(addresses, key=lambda address: address.index)
+        if found.usable and (found.interface != LOOPBACK if interface == AUTO else found.interface == interface)
+    ]
+    return current if current in usable else next(iter(usable), None)
 
 
-def find_address(interface: str) -> InterfaceAddress:
-    """Find the address to serve on `interface` (a name or `auto`).
+def find_address(interface: str, current: InterfaceAddress | None = None) -> InterfaceAddress:
+    """Find the address to serve on `interface` (a name or `auto`), the current one if that is still usable.
 
     Raises:
         InterfaceError: there is none now; the text says what is missing.
     """
     addresses = _kernel_addresses()
-    found = pick_address(addresses, interface)
+    found = pick_address(addresses, interface, current)
     if found is None:
         raise InterfaceError(interface, _why_unusable(addresses, interface))
     return found
@@ -176,7 +182,7 @@ class InterfaceWatch:
     def _present(self) -> tuple[InterfaceAddress | None, InterfaceError | None]:
         try:
             # an `auto` that has chosen stays with its choice while that is usable
-            return find_address(self.address.interface if self.address else self.interface), None
+            return find_address(self.address.interface if self.address else self.interface, self.address), None
         except InterfaceError as trouble:
             if self.address is None or self.interface != AUTO:
                 return None, trouble

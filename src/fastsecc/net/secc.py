@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import importlib
 import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from fastsecc._link import Link
 from fastsecc.adapters.base import Adapter
 from fastsecc.adapters.control import ControlSocket
+from fastsecc.adapters.issuer import ContractIssuer
 from fastsecc.adapters.simulator import Simulator
 from fastsecc.charger.charger import Charger
 from fastsecc.charger.slac_interface import SlacInterface
 from fastsecc.charger.state import ChargerState
 from fastsecc.config import Config, ConnectorConfig
+from fastsecc.errors import ConfigError
 from fastsecc.messages import payload_types
 from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint, MakeLink
 from fastsecc.net.interface import AUTO
@@ -37,6 +40,9 @@ from fastsecc.session.session import Session
 if TYPE_CHECKING:
     from fastsecc.net.slac_service import SlacService
     from fastsecc.security.profiles import ProfileStore
+    from fastsecc.security.signature import PrivateKey
+    from fastsecc.security.trust import TrustStore
+    from fastsecc.sim.backend import IssuingBackEnd
     from fastsecc.slac.api import SlacSettings
 
 log = logging.getLogger(__name__)
@@ -70,7 +76,9 @@ class Secc:
         self._supervisor = Supervisor()
         for connector in config.connectors:
             self._add(connector, on_ready)
-        self._adapters = [adapter for adapter in (self._simulator(), self._control()) if adapter is not None]
+        back_ends = self._back_ends()
+        adapters = (ContractIssuer(back_ends), self._simulator(back_ends), self._control())
+        self._adapters = [adapter for adapter in adapters if adapter is not None]
         self._started: list[Adapter] = []
 
     async def run(self) -> None:
@@ -111,6 +119,7 @@ class Secc:
         for connector in self.connectors:
             connector.start()
             connector.charger.announce_app_protocols()
+            connector.charger.publish("service_renegotiation_supported", self.config.iso20.service_renegotiation)
         gc.collect()
         gc.freeze()  # what is there now stays: no collection has to look at it again
 
@@ -149,7 +158,7 @@ class Secc:
             self._connector_settings(config),
             charger,
             self._make_links(config),
-            partial(_session, session_settings(self.config)),
+            partial(_session, session_settings(self.config), self._trust_of(config)),
             partial(self._on_connector_ready, charger, on_ready),
         )
         self.connectors.append(connector)
@@ -173,15 +182,17 @@ class Secc:
 
         Raises:
             CapabilityError: raw frames are not permitted.
+            InterfaceError: the network interface is no Ethernet.
         """
         for config in self.config.connectors:
             if config.name not in self.slac:
                 continue
+            from fastsecc.net.slac_socket import SlacSocket, require_ethernet
+
             if config.interface != AUTO:
+                require_ethernet(config.interface)
                 self.slac[config.name].start(config.interface)
             elif not os.environ.get("LISTEN_FDS"):  # else there may be a supervisor's socket for it
-                from fastsecc.net.slac_socket import SlacSocket
-
                 SlacSocket(AUTO).close()
 
     def _on_connector_ready(self, charger: Charger, on_ready: OnReady | None, endpoint: Endpoint) -> None:
@@ -217,6 +228,10 @@ class Secc:
             log.info("TLS: %s", library())
         return self.certificates[-1]
 
+    def _trust_of(self, config: ConnectorConfig) -> _Trust | None:
+        """Give whom a connector's sessions trust: those whose roots lie in its folder."""
+        return None if config.tls == "off" or config.pki is None else _Trust(Path(config.pki))
+
     def _connector_settings(self, config: ConnectorConfig) -> ConnectorSettings:
         # The simulator cannot know when an EV was plugged in: without SLAC there is no time to count from.
         counts = config.slac.enabled or config.adapter != "simulator"
@@ -229,9 +244,18 @@ class Secc:
             pacing=Pacing(self.config.min_response_ms),
         )
 
-    def _simulator(self) -> Simulator | None:
+    def _back_ends(self) -> dict[str, IssuingBackEnd]:
+        """Make who issues contracts, for each connector that wants it.
+
+        Raises:
+            ConfigError: a connector insists on it, but its folder does not hold the keys.
+        """
+        found = {connector.name: _back_end(connector) for connector in self.config.connectors}
+        return {name: back_end for name, back_end in found.items() if back_end is not None}
+
+    def _simulator(self, issuing: Collection[str]) -> Simulator | None:
         settings = {c.name: c.simulator for c in self.config.connectors if c.adapter == "simulator"}
-        return Simulator(settings) if settings else None
+        return Simulator(settings, issuing) if settings else None
 
     def _control(self) -> ControlSocket | None:
         path = self.config.control.socket
@@ -251,8 +275,68 @@ def session_settings(config: Config) -> SessionSettings:
     evse_time = policy.pop("evse_time")
     policy["quirks"] = frozenset(policy["quirks"])
     evse_time_s = (lambda: int(time.time())) if evse_time else None
-    return SessionSettings(**policy, iso20=config.iso20, evse_time_s=evse_time_s, wall_clock_s=time.time)
+    return SessionSettings(
+        **policy,
+        iso2=config.iso2,
+        iso20=config.iso20,
+        evse_time_s=evse_time_s,
+        wall_clock_s=time.time,
+        sales_tariff_key=_signing_key(config.iso2.sales_tariff_key),
+        price_schedule_key=_signing_key(config.iso20.price_schedule_key),
+    )
 
 
-def _session(settings: SessionSettings, charger: ChargerState, now: float, paused: Paused | None) -> Session:
-    return Session(charger, settings, now, paused)
+def _signing_key(path: str | None) -> PrivateKey | None:
+    """Read a key that tariffs are signed with.
+
+    Raises:
+        ConfigError: it cannot be read, or is none that signs here.
+    """
+    if path is None:
+        return None
+    from fastsecc.security import files
+
+    key = files.private_key(Path(path), None)
+    if files.kind(key.public_key()) is None:
+        raise ConfigError("is of no kind that ISO 15118 has: P-256, P-521 or Ed448", file=Path(path))
+    return cast("PrivateKey", key)
+
+
+class _Trust:
+    """Whom sessions trust: as new as the files of a folder, or as the last that could be read."""
+
+    def __init__(self, folder: Path) -> None:
+        from fastsecc.security.trust import TrustFolder
+
+        self._folder = TrustFolder(folder)
+        self._store = self._folder.current()
+
+    def current(self) -> TrustStore:
+        try:
+            self._store = self._folder.current()
+        except ConfigError as trouble:
+            log.error("%s; who was trusted before still is", trouble)
+        return self._store
+
+
+def _back_end(connector: ConnectorConfig) -> IssuingBackEnd | None:
+    """Make a connector's back end that issues contracts, if that is wanted and its folder holds the keys for it."""
+    by_chance = connector.adapter == "simulator" and connector.simulator.auth != "eim"
+    if connector.pki is None or not (by_chance if connector.issue_contracts is None else connector.issue_contracts):
+        return None
+    from fastsecc.sim.backend import Authorities, IssuingBackEnd
+
+    try:
+        return IssuingBackEnd(Authorities.read(Path(connector.pki)))
+    except ConfigError as trouble:
+        if connector.issue_contracts:
+            raise
+        log.info("no contracts are issued here: %s", trouble)
+        return None
+
+
+def _session(
+    settings: SessionSettings, trust: _Trust | None, charger: ChargerState, now: float, paused: Paused | None
+) -> Session:
+    known = settings if trust is None else dataclasses.replace(settings, security=trust.current())
+    return Session(charger, known, now, paused)

@@ -14,6 +14,7 @@ from fastsecc._slac import ffi, lib
 from fastsecc.errors import CapabilityError, InterfaceError
 
 NANOSECOND_s: Final = 1e-9
+NO_ETHERNET: Final = "is no Ethernet interface"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,21 @@ def find_interface(name: str) -> EthernetInterface:
     if error:
         raise InterfaceError(name, "does not exist" if error == errno.ENODEV else os.strerror(error))
     if not found.ethernet:
-        raise InterfaceError(name, "is no Ethernet interface")
+        raise InterfaceError(name, NO_ETHERNET)
     if not found.up:
         raise InterfaceError(name, f"is down (ip link set {name} up)")
     return EthernetInterface(name, found.index, bytes(found.mac))
+
+
+def require_ethernet(name: str) -> None:
+    """See that an interface, if it is there, is one that SLAC can come to.
+
+    Raises:
+        InterfaceError: it is of another kind, as loopback is, so that it would be waited for in vain.
+    """
+    found = ffi.new("struct slac_interface *")
+    if lib.slac_find(name.encode(), found) == 0 and not found.ethernet:
+        raise InterfaceError(name, f"{NO_ETHERNET}, so there is no SLAC")
 
 
 class SlacSocket:

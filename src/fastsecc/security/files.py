@@ -8,7 +8,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
-from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -18,6 +18,15 @@ from cryptography.hazmat.primitives.serialization import (
 from fastsecc.errors import ConfigError
 
 CURVES = {"secp256r1": "P-256", "secp521r1": "P-521"}
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading a certificate of a stranger may raise."""
 
 
 def read(path: Path) -> bytes:
@@ -52,8 +61,17 @@ def public_key(path: Path, password: Path | None) -> PublicKeyTypes:
     Raises:
         ConfigError: a file is missing, cannot be read, is no key, or its password is wrong or missing.
     """
+    return private_key(path, password).public_key()
+
+
+def private_key(path: Path, password: Path | None) -> PrivateKeyTypes:
+    """Read a private key.
+
+    Raises:
+        ConfigError: a file is missing, cannot be read, is no key, or its password is wrong or missing.
+    """
     try:
-        return load_pem_private_key(read(path), password_of(password)).public_key()
+        return load_pem_private_key(read(path), password_of(password))
     except TypeError:
         reason = "is encrypted, and there is no password file" if password is None else f"needs no password: {password}"
         raise ConfigError(reason, file=path) from None
@@ -115,7 +133,7 @@ def subject(der: bytes) -> str:
     """Give the subject of a certificate in DER, for people, whatever it holds."""
     try:
         return name(x509.load_der_x509_certificate(der))
-    except ValueError:
+    except UNREADABLE:
         return "that cannot be read"
 
 

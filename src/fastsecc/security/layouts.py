@@ -21,6 +21,9 @@ TEST_KEY = Path("private_keys/seccLeaf.key")
 EVEREST_VEHICLE = Path("client/oem")
 TEST_VEHICLE_CHAIN = Path("certs/oemCertChain.pem")
 TEST_VEHICLE_KEY = Path("private_keys/oemLeaf.key")
+EVEREST_CONTRACT = Path("client/mo")
+EVEREST_PROVISIONING = Path("client/cps")
+EVEREST_ISSUERS = Path("issuer")
 V2G = "v2g"
 """Which roots issue the charger's certificates; those of all kinds issue an EV's."""
 
@@ -36,6 +39,15 @@ class ChainFiles:
     """Where the key's password may stand."""
     ocsp: Path
     """Folder of OCSP responses; need not be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignerFiles:
+    """What may make up somebody who signs: a key, and certificates in any order."""
+
+    key: Path
+    passwords: tuple[Path, ...]
+    certificates: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,64 @@ def vehicle(folder: Path) -> ChainFiles | None:
         if chain.exists():
             return ChainFiles(path, (chain,), _passwords(path), chain.parent / "ocsp")
     return None
+
+
+def roots(folder: Path, kind: str) -> tuple[Path, ...]:
+    """Find the roots of a kind: v2g, mo or oem. There may be none."""
+    everest = _sorted(folder / EVEREST_ROOTS / kind, "*.pem")
+    return *everest, *_sorted(folder, f"{TEST_FOLDERS}/certs/{kind}RootCACert.pem")
+
+
+def revocations(folder: Path) -> tuple[Path, ...]:
+    """Find the folders of OCSP responses and revocation lists."""
+    patterns = ("{}", "ca/*/{}", "client/*/{}", f"{TEST_FOLDERS}/certs/{{}}")
+    return tuple(
+        path for name in ("ocsp", "crl") for pattern in patterns for path in _sorted(folder, pattern.format(name))
+    )
+
+
+def contracts(folder: Path) -> tuple[SignerFiles, ...]:
+    """Find contracts and their keys, as an EV has them."""
+    return _signers(folder, EVEREST_CONTRACT, "*_LEAF.key", "contractLeaf.key")
+
+
+def vehicles(folder: Path) -> tuple[SignerFiles, ...]:
+    """Find a vehicle's provisioning certificates and their keys."""
+    return _signers(folder, EVEREST_VEHICLE, "*_LEAF.key", "oemLeaf.key")
+
+
+def provisioning(folder: Path) -> tuple[SignerFiles, ...]:
+    """Find who signs what is installed in an EV."""
+    return _signers(folder, EVEREST_PROVISIONING, "*_LEAF.key", "cpsLeaf.key")
+
+
+def contract_issuers(folder: Path) -> tuple[SignerFiles, ...]:
+    """Find who issues contracts: the mobility operator's sub-CAs that are next to the leaf."""
+    return _signers(folder, EVEREST_ISSUERS, "MO_SUB_CA_2_*.key", "moSubCA2.key")
+
+
+def vehicle_authorities(folder: Path) -> tuple[Path, ...]:
+    """Find certificates of vehicle makers' authorities: an EV of ISO 15118-2 does not send them."""
+    known = "client/oem/*.pem", "ca/oem/*.pem", "issuer/OEM_*.pem", f"{TEST_FOLDERS}/certs/oem*.pem"
+    return tuple(path for pattern in known for path in _sorted(folder, pattern))
+
+
+def vehicle_agreement_keys(folder: Path) -> tuple[Path, ...]:
+    """Find a vehicle's keys that are for key agreement alone."""
+    return *_sorted(folder / EVEREST_VEHICLE / "agreement", "*.key"), *_sorted(
+        folder, f"{TEST_FOLDERS}/private_keys/oemLeafX448.key"
+    )
+
+
+def _signers(folder: Path, everest: Path, keys: str, test_key: str) -> tuple[SignerFiles, ...]:
+    found = [
+        SignerFiles(key, _passwords(key), tuple(_sorted(folder / everest, "*.pem")))
+        for key in _sorted(folder / everest, keys)
+    ]
+    for key in _sorted(folder, f"{TEST_FOLDERS}/private_keys/{test_key}"):
+        certificates = tuple(_sorted(key.parents[1] / "certs", "*.pem"))
+        found.append(SignerFiles(key, (*_passwords(key), key.with_name(f"{key.stem}LeafPassword.txt")), certificates))
+    return tuple(found)
 
 
 def _everest(folder: Path) -> Layout:

@@ -5,13 +5,17 @@ A core is fed with decoded messages and the time, and returns what to send, publ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from fastsecc.messages.payload_types import EXI
 from fastsecc.messages.schema import Type
+from fastsecc.security.chain import Certificate
+from fastsecc.security.signature import PrivateKey
+from fastsecc.session.iso2.settings import Iso2Settings
 from fastsecc.session.iso20.pause import Paused20
 from fastsecc.session.iso20.settings import Iso20Settings
 
@@ -51,6 +55,8 @@ class Output:
     variables: list[Variable] = field(default_factory=list)
     response: Type | None = None
     """None: no answer now (held back, or there is none to give)."""
+    response_exi: bytes | None = None
+    """Octets that `response` came as from a back end; they go to the EV unchanged."""
     payload_type: int = EXI
     """V2GTP payload type of the response: that of the request."""
     close: Close | None = None
@@ -103,6 +109,16 @@ class LoopProgress:
     """How many of the requests asked for MeterInfo (ISO 15118-20)."""
 
 
+class Trust(Protocol):
+    """Whom the site trusts; nothing of it touches a file while a session runs."""
+
+    def anchors(self, role: Literal["MO", "OEM"]) -> Sequence[Certificate]:
+        """Give the roots that a mobility operator's or a vehicle maker's chain may lead to."""
+
+    def is_revoked(self, certificate: Certificate, issuer: Certificate, now: datetime) -> bool:
+        """Tell whether a certificate is known to be revoked."""
+
+
 @dataclass(slots=True)
 class SessionSettings:
     """The policy of a connector, from its configuration."""
@@ -129,7 +145,16 @@ class SessionSettings:
     quirks: frozenset[str] = frozenset()
     allow_plain_iso20: bool = False
     """A test setting: ISO 15118-20 also without TLS 1.3."""
+    iso2: Iso2Settings = field(default_factory=Iso2Settings)
     iso20: Iso20Settings = field(default_factory=Iso20Settings)
+    security: Trust | None = None
+    """Whom contracts may lead to; None: nobody is known."""
+    sales_tariff_key: PrivateKey | None = None
+    """Signs the tariffs of ISO 15118-2."""
+    price_schedule_key: PrivateKey | None = None
+    """Signs the price schedules of ISO 15118-20."""
+    new_challenge: Callable[[], bytes] | None = None
+    """Sixteen random bytes; None takes the system's."""
 
 
 @dataclass(slots=True)
@@ -142,6 +167,8 @@ class PausedIso2:
     charge_service: Any
     sa_schedule_list: Any
     sa_schedule_tuple_id: int
+    contract: bytes = b""
+    """Leaf of the contract that was authorized, DER."""
 
 
 Paused = PausedIso2 | Paused20

@@ -34,6 +34,18 @@ class Answer:
     """Without a response: the request is handled again at the next command, and at this time at the latest."""
     link: LinkAction | None = None
     """The session ends with this response."""
+    signature: Type | None = None
+    """Of the response, for its header (ISO 15118-2)."""
+    passed: Passed | None = None
+    """The whole message that `response` is from, made by a back end."""
+
+
+@dataclass(slots=True, frozen=True)
+class Passed:
+    """A response that goes to the EV as a back end made it, session id and signature included."""
+
+    message: Type
+    exi: bytes
 
 
 @dataclass(slots=True, frozen=True)
@@ -69,7 +81,11 @@ class Context:
     previous: type[Type] | None = None
     """Class of the newest request that was answered without FAILED."""
     received_session_id: bytes = b""
-    """Session id of the message that is handled."""
+    """Session id of the message that is handled; so are the next two."""
+    received_signature: Any = None
+    """In its header."""
+    received_exi: bytes = b""
+    """Its octets."""
     waiting_since: float | None = None
     """When the request that is handled was held back for the first time; None: it is new."""
     charging: bool = False
@@ -103,9 +119,11 @@ class Context:
         self.published[key] = value
         return True
 
-    def wrap(self, body: Type) -> Any:
+    def wrap(self, body: Type, signature: Type | None = None) -> Any:
         """Put a body element into a message of this session."""
         header = self.messages.MessageHeaderType(SessionID=self.session_id)
+        if signature is not None:
+            header.Signature = signature
         return self.messages.V2G_Message(Header=header, Body=self.messages.BodyType(BodyElement=body))
 
     @property

@@ -54,6 +54,10 @@ class Incoming:
     """What answers it."""
     payload_type: int
     """The V2GTP stream that it came on, and that its response goes out on."""
+    signature: Any = None
+    """In its header."""
+    exi: bytes = b""
+    """Its octets, without V2GTP header."""
     out_of_turn: bool = False
     """It came while another waited for its response."""
 
@@ -118,7 +122,7 @@ class Machine(ABC):
 
     # inputs
 
-    def receive(self, message: Any, now: float, payload_type: int = EXI) -> Output:
+    def receive(self, message: Any, now: float, payload_type: int = EXI, exi: bytes = b"") -> Output:
         """Handle a message from the EV."""
         out = self._begin(now)
         incoming = self._incoming(message, payload_type)
@@ -127,7 +131,7 @@ class Machine(ABC):
             return out
         self.last_request = _name(incoming.body)
         self._announce(incoming.body)
-        self._take(incoming)
+        self._take(replace(incoming, signature=message.Header.Signature, exi=exi))
         return out
 
     def wake(self, now: float) -> Output:
@@ -209,7 +213,6 @@ class Machine(ABC):
         self._process(replace(incoming, out_of_turn=interrupted))
 
     def _process(self, incoming: Incoming) -> None:
-        self.context.received_session_id = incoming.session_id
         answer = self._answer(incoming)
         if answer.response is None:
             self._hold(incoming, answer)
@@ -217,7 +220,9 @@ class Machine(ABC):
             self._respond(incoming, answer)
 
     def _answer(self, incoming: Incoming) -> Answer:
-        request = incoming.body
+        request, context = incoming.body, self.context
+        context.received_session_id, context.received_signature = incoming.session_id, incoming.signature
+        context.received_exi = incoming.exi
         try:
             handler = self._admit(incoming)
             return handler(request, self.context)
@@ -258,7 +263,7 @@ class Machine(ABC):
         self.timers.start(SEQUENCE, context.now + self.sequence_timeout_s(request))
         if isinstance(request, self.session_setup):
             self.timers.stop(COMMUNICATION_SETUP)
-        self._send(incoming, response)
+        self._send(incoming, answer)
         if answer.link is not None:
             self.link_action = answer.link
             self.ended = True
@@ -270,10 +275,15 @@ class Machine(ABC):
             context.out.close = Close.AFTER_EV
             self.timers.stop_all()
 
-    def _send(self, incoming: Incoming, response: Any) -> None:
-        self.context.out.response = self.context.wrap(response)
-        self.context.out.payload_type = incoming.payload_type
-        self._announce(response)
+    def _send(self, incoming: Incoming, answer: Answer) -> None:
+        assert answer.response is not None
+        out, passed = self.context.out, answer.passed
+        if passed is None:
+            out.response = self.context.wrap(answer.response, answer.signature)
+        else:
+            out.response, out.response_exi = passed.message, passed.exi
+        out.payload_type = incoming.payload_type
+        self._announce(answer.response)
 
     def _fail(self, code: str) -> None:
         """End the session with a FAILED response [V2G2-539], [V2G-DC-665]."""

@@ -41,6 +41,14 @@ _ALL = (
         default=False,
     ),
     Quirk(
+        "country-in-certificate",
+        "the subject of a contract certificate, and of a vehicle's, may name a country (ISO 15118-2); test purposes of "
+        "ISO 15118-4 refuse such a one",
+        "contract certificates of RISE-V2G's and dSPACE's test runs, and the whole test PKI of the PyPI package "
+        "iso15118 (ecog-io, 0.27)",
+        default=True,
+    ),
+    Quirk(
         "negative-bidirectional-limits",
         "the charger says its discharge limits of ISO 15118-20 with negative numbers, and takes negative ones from the "
         "EV, which are FAILED_WrongChargeParameter otherwise",
@@ -54,6 +62,14 @@ _ALL = (
         "voltage is there that the EV wanted; the standard has the EV say Finished, and FAILED_SequenceError otherwise",
         "the EV of the PyPI package iso15118 (ecog-io, 0.27), which EVerest's simulated EV is made from, says Finished "
         "only if its first PreChargeRes finds it content",
+        default=True,
+    ),
+    Quirk(
+        "iso2-keys-in-iso20",
+        "P-256 keys are also taken in the contract's and the vehicle's certificates and signatures of ISO 15118-20, "
+        "which has P-521 and Ed448 there",
+        "the EV of the PyPI package iso15118 (ecog-io, 0.31), which has one PKI for both protocols; published messages "
+        "of its authors' (WWCP_ISO15118) are signed likewise",
         default=True,
     ),
     Quirk(

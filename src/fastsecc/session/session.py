@@ -118,16 +118,17 @@ class Session:
         """What the next connection's session needs to resume this one; None: nothing is paused."""
         return self._resumable if self._machine is None else self._machine.paused
 
-    def receive(self, message: Any, now: float, payload_type: int = EXI) -> Output:
+    def receive(self, message: Any, now: float, payload_type: int = EXI, exi: bytes = b"") -> Output:
         """Handle a decoded message.
 
         Args:
             message: of the namespace that `namespace_for` gave.
             now: monotonic seconds.
             payload_type: of the V2GTP frame that it came in.
+            exi: the octets that it came as, for a back end that wants to see just these.
         """
         if self._machine is not None:
-            return self._machine.receive(message, now, payload_type)
+            return self._machine.receive(message, now, payload_type, exi)
         if self._closing:
             return Output()
         if isinstance(message, supportedAppProtocolReq):
@@ -201,11 +202,13 @@ class Session:
             self._end(out, "no common protocol")
             return out
         out.log.append(f"{chosen.selected_name} chosen")
-        self._machine = self._start(chosen, now)
+        self._machine = self._start(chosen, request, response.SchemaID, now)
         self._timers.start(SEQUENCE, now + self._settings.sequence_timeout_s)
         return out
 
-    def _start(self, chosen: AppProtocol, now: float) -> Machine:
+    def _start(
+        self, chosen: AppProtocol, request: supportedAppProtocolReq, schema_id: int | None, now: float
+    ) -> Machine:
         common: dict[str, Any] = {
             "charger": self._charger,
             "settings": self._settings,
@@ -217,16 +220,25 @@ class Session:
         if chosen is app_protocol.DIN70121:
             return DinMachine(DinContext(messages=din70121, **common), self._timers)
         if chosen is not app_protocol.ISO15118D2:
+            offered = _offered(request)
+            common["ev_protocols"] = offered
+            common["selected_protocol"] = next(one for one in offered.Protocols if one.schema_id == schema_id)
             return self._start_iso20(chosen, common)
         resumable = self._resumable if isinstance(self._resumable, PausedIso2) else None
-        return Iso2Machine(Iso2Context(messages=iso2, resumable=resumable, **common), self._timers)
+        secure = bool(self._tls_version)
+        return Iso2Machine(Iso2Context(messages=iso2, resumable=resumable, secure=secure, **common), self._timers)
 
     def _start_iso20(self, chosen: AppProtocol, common: dict[str, Any]) -> Machine:
         """Start ISO 15118-20, whose part says whether the session is of AC or DC."""
         common["energy_kind"] = "ac" if chosen is app_protocol.ISO15118D20_AC else "dc"
         resumable = self._resumable if isinstance(self._resumable, Paused20) else None
-        certificate = self._vehicle_certificate
-        context = Iso20Context(messages=iso20, resumable=resumable, vehicle_certificate=certificate, **common)
+        context = Iso20Context(
+            messages=iso20,
+            resumable=resumable,
+            vehicle_certificate=self._vehicle_certificate,
+            tls_1_3=self._tls_version == TLS_1_3,
+            **common,
+        )
         return Iso20Machine(context, self._timers)
 
     def _tell(self, out: Output, request: supportedAppProtocolReq, chosen: AppProtocol | None) -> None:

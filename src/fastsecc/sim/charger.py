@@ -31,26 +31,37 @@ def energy_transfer_modes(settings: SimulatorSettings) -> list[str]:
 class SimulatedCharger:
     """One connector's charger with its operator's decisions."""
 
-    def __init__(self, settings: SimulatorSettings, unix_s: Callable[[], float], *, has_slac: bool = False) -> None:
+    def __init__(
+        self,
+        settings: SimulatorSettings,
+        unix_s: Callable[[], float],
+        *,
+        issues_contracts: bool = False,
+        has_slac: bool = False,
+    ) -> None:
         """Make a charger that is switched off.
 
         Args:
             settings: what kind it is.
             unix_s: gives the wall clock's Unix seconds, for the meter's timestamps.
+            issues_contracts: there is a back end that answers certificate requests.
             has_slac: SLAC says when there is a data link; it is told of the control pilot.
         """
         self.settings = settings
+        self._issues_contracts = issues_contracts
         self._has_slac = has_slac
         self.outlet: Outlet = AcOutlet(settings) if settings.is_ac else DcOutlet(settings)
         self._unix_s = unix_s
         self._authorize_at: float | None = None
+        self._certificate_status = ""
         self._authorized = False
         """Authorized in the session that is paused."""
         self._metered_at: float | None = None
         self._now = 0.0
         self._handlers = {
             **self.outlet.handlers,
-            "require_auth_eim": self._on_require_auth,
+            "require_auth_eim": self._on_require_auth_eim,
+            "require_auth_pnc": self._on_require_auth_pnc,
             "dlink_terminate": self._on_end,
             "dlink_error": self._on_end,
             "dlink_pause": self._on_pause,
@@ -100,8 +111,8 @@ class SimulatedCharger:
 
     def _session_setup(self) -> Command:
         offer = {
-            "payment_options": ["ExternalPayment"],
-            "supported_certificate_service": False,
+            "payment_options": self.settings.payment_options,
+            "supported_certificate_service": self._issues_contracts,
             "central_contract_validation_allowed": False,
         }
         return Command("session_setup", offer)
@@ -113,7 +124,15 @@ class SimulatedCharger:
         yield self._session_setup()
         yield Command("slac.enter_bcd", {}) if self._has_slac else Command("dlink_ready", {"value": True})
 
-    def _on_require_auth(self, _: Any) -> Commands:
+    def _on_require_auth_eim(self, _: Any) -> Commands:
+        yield from self._on_require_auth("NoCertificateAvailable")
+
+    def _on_require_auth_pnc(self, _: Any) -> Commands:
+        """The contract was verified before the charger was asked: it is as good as any."""
+        yield from self._on_require_auth("Accepted")
+
+    def _on_require_auth(self, certificate_status: str) -> Commands:
+        self._certificate_status = certificate_status
         if self.settings.authorization == "delayed" and not self._authorized:
             self._authorize_at = self._now + self.settings.authorization_delay_s
             return
@@ -127,7 +146,7 @@ class SimulatedCharger:
     def _authorization(self) -> Command:
         self._authorized = self.settings.authorization != "refused"
         status = "Accepted" if self._authorized else "Invalid"
-        answer = {"authorization_status": status, "certificate_status": "NoCertificateAvailable"}
+        answer = {"authorization_status": status, "certificate_status": self._certificate_status}
         return Command("authorization_response", answer)
 
     def _meter_info_when_due(self) -> Commands:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, Literal, TextIO
 
 from fastsecc.config import Config, ConnectorConfig, SessionConfig
 from fastsecc.errors import EvError, InterfaceError
@@ -34,6 +34,9 @@ from fastsecc.sim.settings import SimulatorSettings
 from fastsecc.sim.watch import JsonWatch, TextWatch, Watch, describe
 from fastsecc.slac.options import SlacOptions
 
+if TYPE_CHECKING:
+    from fastsecc.sim.ev.pnc_wallet import Wallet
+
 LOOPBACK: Final = "lo"
 READY_TIMEOUT_s: Final = 5.0
 CYCLES: Final = 80
@@ -55,8 +58,9 @@ class Demo:
     think_s: float = 0.1
     dc: DcRatings = field(default_factory=DcRatings)
     tls: bool = False
-    """Without, ISO 15118-20 is spoken in plain, as it must not be in the field."""
+    """Without, ISO 15118-20 is spoken in plain, as it must not be in the field; contracts need it."""
     control: ControlName = "scheduled"
+    auth: Literal["eim", "pnc"] = "eim"
     slac: bool = False
     """Begin with SLAC: the calling thread is in a network of `charger_and_car`."""
     why_no_slac: str = ""
@@ -75,6 +79,7 @@ class Demo:
             cycles=self.cycles,
             think_s=self.think_s,
             control=self.control,
+            auth=self.auth,
             discharge_after_cycles=round(DISCHARGE_BEGIN * self.cycles),
             discharge_cycles=round(DISCHARGE_PART * self.cycles),
         )
@@ -84,6 +89,8 @@ class Demo:
         """What the charger is; in the dynamic control mode and in that of SAE J2847/2 it wants energy back."""
         return SimulatorSettings(
             energy=self.energy,
+            auth=self.auth,
+            receipt_required=self.auth == "pnc",
             dc=self.dc,
             time_lapse=self.time_lapse,
             discharge_after_s=DISCHARGE_BEGIN * self.shown_s,
@@ -121,25 +128,27 @@ async def show(demo: Demo, out: TextIO, *, as_json: bool) -> bool:
     Raises:
         InterfaceError: this machine has no usable loopback interface.
     """
-    with _made_pki(demo.tls) as pki:
+    with _made_pki(demo) as pki:
         return await _show(demo, pki, out, as_json=as_json)
 
 
 @contextmanager
-def _made_pki(wanted: bool) -> Iterator[Path | None]:
-    """Make certificates that are gone afterwards."""
-    if not wanted:
+def _made_pki(demo: Demo) -> Iterator[Path | None]:
+    """Make certificates that are gone afterwards, with the keys that contracts of the protocol have."""
+    if not demo.tls:
         yield None
         return
     from fastsecc.sim import test_pki
 
     with tempfile.TemporaryDirectory(prefix="fastsecc-demo-") as folder:
-        test_pki.make(Path(folder))
+        by_contract = (demo.protocol, demo.auth) == ("iso20", "pnc")
+        test_pki.make(Path(folder), ("P-256", "P-521") if by_contract else ("P-256",))
         yield Path(folder)
 
 
 async def _show(demo: Demo, pki: Path | None, out: TextIO, *, as_json: bool) -> bool:
-    ev = Ev(demo.wishes, battery_for(demo.energy, SOC_START_PERCENT, demo.time_lapse))
+    wallet = None if pki is None or demo.auth == "eim" else _wallet(demo, pki)
+    ev = Ev(demo.wishes, battery_for(demo.energy, SOC_START_PERCENT, demo.time_lapse), wallet=wallet)
     watch: Watch = (JsonWatch if as_json else TextWatch)(ev, out, demo.title)
     ready: asyncio.Future[Endpoint] = asyncio.get_running_loop().create_future()
     secc = Secc(_config(demo, pki), lambda _, endpoint: None if ready.done() else ready.set_result(endpoint))
@@ -181,6 +190,12 @@ async def _charge(demo: Demo, ev: Ev, endpoint: Endpoint, watch: Watch, pki: Pat
             await charge(ev, link, watch.on_exchange, tls)
     except EvError as error:
         ev.problem = str(error)
+
+
+def _wallet(demo: Demo, pki: Path) -> Wallet:
+    from fastsecc.sim.ev import pnc_wallet
+
+    return pnc_wallet.for_protocol(pki, demo.protocol)
 
 
 def _tls(wishes: EvSettings, pki: Path) -> ssl.SSLContext:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from fastsecc.sim.power import AcRatings, DcRatings, McsRatings
 
+Auth = Literal["eim", "pnc", "both"]
 Energy = Literal["dc", "ac", "dc-bpt", "ac-bpt", "mcs", "mcs-bpt"]
 
 
@@ -15,6 +16,8 @@ class SimulatorSettings:
     """One simulated charger: its outlet, and how its operator decides."""
 
     energy: Energy = "dc"
+    auth: Auth = "eim"
+    """How it is paid: externally, by a contract that the EV brings (Plug & Charge, over TLS only), or either."""
     evse_id: str = "DE*FSC*E0001*1"
     evse_id_din: str | None = None
     dc: DcRatings = field(default_factory=DcRatings)
@@ -43,6 +46,12 @@ class SimulatorSettings:
     energy_to_be_delivered_wh: float = 10_000.0
     time_lapse: float = 1.0
     """How much faster than the clock the meter counts, for a bench session that shows a whole charge."""
+
+    @property
+    def payment_options(self) -> list[str]:
+        """List them as the charger's interface names them, the best first."""
+        contract = [] if self.auth == "eim" else ["Contract"]
+        return contract if self.auth == "pnc" else [*contract, "ExternalPayment"]
 
     @property
     def is_ac(self) -> bool:

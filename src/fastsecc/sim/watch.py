@@ -27,11 +27,13 @@ BOLD, GREEN, RED, PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[0m"
 
 PROTOCOLS = {"din": "DIN SPEC 70121", "iso2": "ISO 15118-2", "iso20": "ISO 15118-20"}
 
+PAYMENTS = {"eim": "external payment", "pnc": "Plug & Charge"}
+
 
 def describe(wishes: EvSettings) -> str:
     """Say what kind of session it is going to be."""
     control = f", {wishes.control} control" if wishes.protocol == "iso20" else ""
-    return f"{PROTOCOLS[wishes.protocol]}, {wishes.energy.upper().replace('-', ' ')}{control}, external payment"
+    return f"{PROTOCOLS[wishes.protocol]}, {wishes.energy.upper().replace('-', ' ')}{control}, {PAYMENTS[wishes.auth]}"
 
 
 class Watch(ABC):

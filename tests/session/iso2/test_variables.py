@@ -75,6 +75,7 @@ def test_dc_parameters(way: Any, ev: Any) -> None:
         "dc_bulk_soc",
         "dc_ev_maximum_limits",
         "dc_ev_status",
+        "charging_needs",
     ]
     assert step.value("requested_energy_transfer_mode") == "DC_extended"
     assert step.value("departure_time") == "2023-11-14T23:13:20Z"
@@ -94,7 +95,7 @@ def test_dc_parameters(way: Any, ev: Any) -> None:
 def test_ac_parameters(way: Any, ev: Any) -> None:
     step = way("ac").to("CHARGE_PARAMETER_DISCOVERY").ok(ev.cpd_ac("AC_single_phase_core"))
     names = ["ac_eamount", "ac_ev_max_voltage", "ac_ev_max_current", "ac_ev_min_current"]
-    assert step.names == ["requested_energy_transfer_mode", *names]
+    assert step.names == ["requested_energy_transfer_mode", *names, "charging_needs"]
     assert [step.value(name) for name in names] == [22_000, 400, 32, 6]
 
 

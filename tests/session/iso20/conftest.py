@@ -405,6 +405,14 @@ def way(make: Any, ev: Requests) -> Callable[..., Way]:
     return build
 
 
+@pytest.fixture
+def contract_way(way: Any) -> Any:
+    """Make a way for an EV with a contract: see `tests.session.iso20.pnc.make_contract_way`."""
+    from tests.session.iso20.pnc import make_contract_way
+
+    return make_contract_way(way)
+
+
 def settings(**iso20_values: Any) -> SessionSettings:
     """Make settings that allow ISO 15118-20 without TLS, with values of its own settings."""
     return SessionSettings(allow_plain_iso20=True, iso20=Iso20Settings(**iso20_values))

@@ -19,8 +19,9 @@ def test_a_whole_session(way: Any, kind: str, control_mode: str, mobility_needs:
     drive = made.to("ENDED")
     assert drive.close().names == ["dlink_terminate"]
     published = [name for name in drive.published if name != "v2g_messages"]
-    common = ["selected_protocol", "evcc_id", "require_auth_eim", "selected_service_parameters"]
-    assert published[:4] == common
+    common = ["selected_protocol", "evcc_id", "ev_info", "require_auth_eim", "selected_service_parameters"]
+    assert published[:5] == common
+    assert published.count("charging_needs") == 1
     contactor = "ac_open_contactor" if made.energy == "ac" else "dc_open_contactor"
     for first, second in (
         ("selected_service_parameters", "v2g_setup_finished"),

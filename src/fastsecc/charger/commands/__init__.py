@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,19 +21,22 @@ COMMANDS: Final[MappingProxyType[str, Command[Any]]] = MappingProxyType(
 """Cmd name -> Command."""
 
 
-def apply(state: ChargerState, name: str, args: Any, now: float) -> Result:
+def apply(
+    state: ChargerState, name: str, args: Any, now: float, table: Mapping[str, Command[Any]] = COMMANDS
+) -> Result:
     """Validate a cmd and let it change the state.
 
     Args:
         state: what changes; untouched when the cmd is refused.
-        name: one of COMMANDS.
+        name: one of the table.
         args: the arguments as a JSON object of built-ins.
         now: monotonic seconds.
+        table: of cmds.
 
     Raises:
         CommandError: no such cmd, or arguments of the wrong shape.
     """
-    found = command.find(COMMANDS, name)
+    found = command.find(table, name)
     return found.apply(state, found.parse(args), now)
 
 

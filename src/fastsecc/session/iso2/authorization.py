@@ -1,10 +1,17 @@
-"""Authorization by external means: the EV polls until the charger has made up its mind."""
+"""Authorization: by external means the EV polls until the charger has made up its mind, by contract it proves it."""
 
 from __future__ import annotations
 
 from fastsecc.errors import ProtocolError
-from fastsecc.messages.iso2 import AuthorizationReq, AuthorizationRes, EVSEProcessingType, ResponseCodeType
+from fastsecc.messages.iso2 import (
+    AuthorizationReq,
+    AuthorizationRes,
+    EVSEProcessingType,
+    PaymentOptionType,
+    ResponseCodeType,
+)
 from fastsecc.session.context import Answer
+from fastsecc.session.iso2 import contract_authorization
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.states import State
 
@@ -12,9 +19,11 @@ from fastsecc.session.iso2.states import State
 def handle(request: AuthorizationReq, context: Iso2Context) -> Answer:
     """Answer AuthorizationReq.
 
-    An authorization that came before the EV selected its payment option is asked for again, and the charger's other
-    half answers at once if it still holds.
+    With external payment an authorization that came before the EV selected its payment option is asked for again, and
+    the charger's other half answers at once if it still holds.
     """
+    if context.payment_option == PaymentOptionType.Contract:
+        return contract_authorization.handle(request, context)
     if not context.first_of(AuthorizationReq):
         context.publish("require_auth_eim")
     given = context.charger.authorization

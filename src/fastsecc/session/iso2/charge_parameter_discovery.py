@@ -21,7 +21,7 @@ from fastsecc.messages.iso2 import (
 )
 from fastsecc.session import reports
 from fastsecc.session.context import Answer
-from fastsecc.session.iso2 import sae_j2847, schedule
+from fastsecc.session.iso2 import charging_needs, sae_j2847, sales_tariff, schedule
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.service_discovery import charge_service
 from fastsecc.session.iso2.states import State
@@ -58,7 +58,7 @@ def handle(request: ChargeParameterDiscoveryReq, context: Iso2Context) -> Answer
         SASchedules=context.schedule,
         EVSEChargeParameter=evse_charge_parameter(context),
     )
-    return Answer(response, _next(context))
+    return Answer(response, _next(context), signature=sales_tariff.signature(context.schedule, context))
 
 
 def _check_mode(request: ChargeParameterDiscoveryReq, context: Iso2Context) -> None:
@@ -125,6 +125,7 @@ def _report(request: ChargeParameterDiscoveryReq, context: Iso2Context) -> None:
         reports.dc_energy(context, parameters)
         reports.dc_ev_maximum_limits(context, parameters)
         reports.dc_ev_status(context, parameters.DC_EVStatus)
+    charging_needs.publish(request, context)
 
 
 def _next(context: Iso2Context) -> State:

@@ -8,6 +8,7 @@ from typing import Final
 from fastsecc.messages import iso2
 from fastsecc.session.api import PausedIso2
 from fastsecc.session.context import Context
+from fastsecc.session.iso2.contract import ShownContract
 
 V2H_MINIMUM_SOC_percent: Final = 20
 """Down to where a home may discharge an EV that does not say."""
@@ -21,6 +22,16 @@ class Iso2Context(Context):
     """What a paused session left; None once another session was set up."""
     joined: PausedIso2 | None = None
     """The paused session that this one goes on with."""
+    secure: bool = False
+    """The connection has TLS."""
+    payment_options: tuple[iso2.PaymentOptionType, ...] = ()
+    """As they were offered; empty: not yet."""
+    certificate_service: bool = False
+    """An EV may come for a contract certificate."""
+    contract: ShownContract | None = None
+    """Of an EV that pays by it; None: none yet, or not one that it could prove to be its own."""
+    meter_shown: iso2.MeterInfoType | None = None
+    """What the EV has to give a receipt for."""
     payment_option: str = ""
     """What the EV selected."""
     asked_to_pay_at: float = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastsecc.messages.iso2 import CurrentDemandReq, CurrentDemandRes, DC_EVSEStatusCodeType, ResponseCodeType
 from fastsecc.session import loop, reports
 from fastsecc.session.context import Answer
-from fastsecc.session.iso2 import sae_j2847
+from fastsecc.session.iso2 import metering_receipt, sae_j2847
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.states import State
 from fastsecc.session.iso2.values import amperes, dc_status, meter_info, volts, watts
@@ -17,7 +17,7 @@ COARSE_CURRENT_A = 300.0
 
 
 def respond(context: Iso2Context, stale: bool) -> CurrentDemandRes:
-    """Build CurrentDemandRes, but for the limit-achieved flags; ReceiptRequired is left out with external payment."""
+    """Build CurrentDemandRes, but for the limit-achieved flags; ReceiptRequired is left out where there is no need."""
     charger, limits = context.charger, context.charger.dc_maximum_limits
     response = CurrentDemandRes(
         ResponseCode=ResponseCodeType.OK,
@@ -30,6 +30,7 @@ def respond(context: Iso2Context, stale: bool) -> CurrentDemandRes:
         EVSEID=charger.evse_id,
         SAScheduleTupleID=context.sa_schedule_tuple_id,
         MeterInfo=meter_info(context),
+        ReceiptRequired=True if metering_receipt.is_wanted(context) else None,
     )
     if limits is not None:
         response.EVSEMaximumVoltageLimit = volts(limits.voltage_v)
@@ -55,4 +56,4 @@ LOOP = Loop(CurrentDemandReq, respond, report, State.CURRENT_DEMAND_OR_POWER_DEL
 
 def handle(request: CurrentDemandReq, context: Iso2Context) -> Answer:
     """Answer CurrentDemandReq."""
-    return loop.handle(LOOP, request, context)
+    return metering_receipt.expect(loop.handle(LOOP, request, context), context)

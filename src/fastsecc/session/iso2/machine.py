@@ -7,7 +7,7 @@ from typing import Any
 
 from fastsecc.messages import iso2
 from fastsecc.messages.schema import Type
-from fastsecc.session.api import PausedIso2
+from fastsecc.session.api import LoopTemplate, PausedIso2
 from fastsecc.session.app_protocol import ISO15118D2
 from fastsecc.session.context import LinkAction
 from fastsecc.session.iso2.charge_parameter_discovery import evse_charge_parameter
@@ -48,6 +48,7 @@ class Iso2Machine(Machine):
         phase = PHASES.get(response, Phase.CHARGE)
         return {
             "EVSEID": context.charger.evse_id,
+            "EVSETimeStamp": context.unix_s,
             "ServiceID": getattr(request, "ServiceID", 0),
             "SAScheduleTupleID": context.sa_schedule_tuple_id,
             "PaymentOptionList": payment_option_list(context),
@@ -59,6 +60,16 @@ class Iso2Machine(Machine):
             "EVSEPresentVoltage": volts(context.charger.present_voltage_v),
             "EVSEPresentCurrent": amperes(context.charger.present_current_a),
         }
+
+    def loop_template(self, now: float) -> LoopTemplate | None:
+        """Give what the link thread is to answer with; a response that asks for a receipt is the state machine's."""
+        template = super().loop_template(now)
+        return None if template is None or self._asks_for_receipt(template) else template
+
+    @staticmethod
+    def _asks_for_receipt(template: LoopTemplate) -> bool:
+        fresh: Any = template.fresh
+        return bool(fresh.Body.BodyElement.ReceiptRequired)
 
     @property
     def paused(self) -> PausedIso2 | None:

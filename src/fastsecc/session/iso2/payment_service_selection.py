@@ -6,7 +6,7 @@ from fastsecc.charger.enums import PaymentOption
 from fastsecc.errors import ProtocolError
 from fastsecc.messages.iso2 import PaymentServiceSelectionReq, PaymentServiceSelectionRes, ResponseCodeType
 from fastsecc.session.context import Answer
-from fastsecc.session.iso2 import sae_j2847
+from fastsecc.session.iso2 import certificate_service, sae_j2847
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.service_discovery import CHARGE_SERVICE_ID, payment_option_list, service_ids
 from fastsecc.session.iso2.states import State
@@ -19,7 +19,14 @@ def handle(request: PaymentServiceSelectionReq, context: Iso2Context) -> Answer:
     context.asked_to_pay_at = context.now
     context.publish("selected_payment_option", PaymentOption(request.SelectedPaymentOption))
     sae_j2847.select(request, context)
-    return Answer(PaymentServiceSelectionRes(ResponseCode=ResponseCodeType.OK), State.AUTHORIZATION)
+    return Answer(PaymentServiceSelectionRes(ResponseCode=ResponseCodeType.OK), _next(context))
+
+
+def _next(context: Iso2Context) -> State:
+    if context.payment_option != PaymentOption.Contract:
+        return State.AUTHORIZATION
+    certificates = certificate_service.offers_any(context)
+    return State.PAYMENT_DETAILS_OR_CERTIFICATE if certificates else State.PAYMENT_DETAILS
 
 
 def _check(request: PaymentServiceSelectionReq, context: Iso2Context) -> None:

@@ -8,6 +8,7 @@ from fastsecc.messages.iso2 import (
     ChargingStatusReq,
     CurrentDemandReq,
     DC_EVPowerDeliveryParameterType,
+    MeteringReceiptReq,
     PowerDeliveryReq,
     PowerDeliveryRes,
     ResponseCodeType,
@@ -56,7 +57,7 @@ def _check_tuple(request: PowerDeliveryReq, context: Iso2Context) -> None:
 
 
 def _charges(context: Iso2Context) -> bool:
-    return context.first_of(CurrentDemandReq, ChargingStatusReq)
+    return context.first_of(CurrentDemandReq, ChargingStatusReq, MeteringReceiptReq)
 
 
 def _start(request: PowerDeliveryReq, context: Iso2Context) -> Answer:

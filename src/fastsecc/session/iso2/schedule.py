@@ -14,6 +14,7 @@ from fastsecc.messages.iso2 import (
     SAScheduleListType,
     SAScheduleTupleType,
 )
+from fastsecc.session.iso2 import sales_tariff
 from fastsecc.session.iso2.context import Iso2Context
 from fastsecc.session.iso2.values import watts
 from fastsecc.session.physical import to_float
@@ -35,14 +36,19 @@ def offer(request: ChargeParameterDiscoveryReq, context: Iso2Context) -> SASched
         joined: SAScheduleListType = context.joined.sa_schedule_list
         return joined
     most = min(MAX_SCHEDULE_ENTRIES, request.MaxEntriesSAScheduleTuple or MAX_SCHEDULE_ENTRIES)
+    duration_s = _duration_s(request, context)
     entries = [
         PMaxScheduleEntryType(
             TimeInterval=RelativeTimeIntervalType(start=start, duration=duration), PMax=watts(maximum_power_w(context))
         )
-        for start, duration in _intervals(_duration_s(request, context), most)
+        for start, duration in _intervals(duration_s, most)
     ]
     pmax = PMaxScheduleType(PMaxScheduleEntry=entries)
-    schedule = SAScheduleTupleType(SAScheduleTupleID=SA_SCHEDULE_TUPLE_ID, PMaxSchedule=pmax)
+    schedule = SAScheduleTupleType(
+        SAScheduleTupleID=SA_SCHEDULE_TUPLE_ID,
+        PMaxSchedule=pmax,
+        SalesTariff=sales_tariff.tariff(context, SA_SCHEDULE_TUPLE_ID, duration_s, most),
+    )
     return SAScheduleListType(SAScheduleTuple=[schedule])
 
 

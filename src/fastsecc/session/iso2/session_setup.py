@@ -31,6 +31,8 @@ def handle(request: SessionSetupReq, context: Iso2Context) -> Answer:
 
 
 def _fits(paused: PausedIso2, context: Iso2Context) -> bool:
-    """Tell whether the charger is still of the paused session's nature, AC or DC."""
+    """Tell whether the charger is still of the paused session's nature, AC or DC, and a contract is as safe as then."""
+    if paused.selected_payment_option == "Contract" and not context.secure:
+        return False
     modes = paused.charge_service.SupportedEnergyTransferMode.EnergyTransferMode
     return all(mode.startswith(context.energy_kind.upper()) for mode in modes)

@@ -35,4 +35,5 @@ def pause(context: Iso2Context) -> PausedIso2:
         charge_service=context.charge_service,
         sa_schedule_list=context.schedule,
         sa_schedule_tuple_id=context.sa_schedule_tuple_id,
+        contract=b"" if context.contract is None else context.contract.leaf,
     )

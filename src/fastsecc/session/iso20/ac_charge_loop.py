@@ -13,12 +13,18 @@ from fastsecc.session import loop
 from fastsecc.session.context import Answer
 from fastsecc.session.iso20 import reports
 from fastsecc.session.iso20.context import Iso20Context
-from fastsecc.session.iso20.control_modes import Modes, check_control_mode, loop_code, loop_needs, selected_mode
+from fastsecc.session.iso20.control_modes import (
+    Modes,
+    check_control_mode,
+    loop_code,
+    loop_needs,
+    loop_status,
+    selected_mode,
+)
 from fastsecc.session.iso20.limits import by_phase
 from fastsecc.session.iso20.meter import meter_info
 from fastsecc.session.iso20.numbers import optional_rational
 from fastsecc.session.iso20.states import State
-from fastsecc.session.iso20.status import evse_status
 from fastsecc.session.loop import Loop
 
 MODES: Modes = {
@@ -45,7 +51,7 @@ def respond(context: Iso20Context, stale: bool) -> AC_ChargeLoopRes:
     return AC_ChargeLoopRes(
         Header=context.header,
         ResponseCode=loop_code(context),
-        EVSEStatus=evse_status(context, stale=stale),
+        EVSEStatus=loop_status(context, stale=stale),
         MeterInfo=meter_info(context),
         EVSETargetFrequency=optional_rational(context.charger.ac_target_frequency_hz),
         CLResControlMode=_control_mode(context),

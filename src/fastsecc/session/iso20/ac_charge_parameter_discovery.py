@@ -31,6 +31,7 @@ def handle(request: AC_ChargeParameterDiscoveryReq, context: Iso20Context) -> An
     check_parameters(parameters, BPT_AC_CPDReqEnergyTransferModeType, context)
     limits = _limits(context)
     reports.ac_parameters(context, parameters)
+    context.charge.limits = parameters, limits
     response = AC_ChargeParameterDiscoveryRes(
         Header=context.header, ResponseCode=ResponseCodeType.OK, AC_CPDResEnergyTransferMode=limits
     )

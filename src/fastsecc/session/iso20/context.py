@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from fastsecc.charger.payloads import AppProtocol, AppProtocols
 from fastsecc.charger.services import Iso20Service
 from fastsecc.messages import iso20
 from fastsecc.session.context import Context
+from fastsecc.session.contract import Contract
 from fastsecc.session.iso20.charge import Charge
+from fastsecc.session.iso20.contract_requests import Installation, SignedRequest
 from fastsecc.session.iso20.parameter_sets import OfferedSet
 from fastsecc.session.iso20.pause import Paused20
 from fastsecc.session.iso20.services import SelectedService, energy_services
@@ -18,14 +21,31 @@ from fastsecc.session.iso20.services import SelectedService, energy_services
 class Iso20Context(Context):
     """Context of an ISO 15118-20 session."""
 
+    ev_protocols: AppProtocols
+    """What the EV offered, and what of it was chosen."""
+    selected_protocol: AppProtocol
     vehicle_certificate: bytes | None = None
     """The leaf that the EV showed in TLS, DER."""
     resumable: Paused20 | None = None
     """What a paused session left; None once another session was set up."""
-    asked_at: float = 0.0
-    """When the charger was asked for an authorization the last time."""
-    refused: bool = False
-    """The EV was told of a refusal; its next AuthorizationReq is a new try."""
+    tls_1_3: bool = False
+    """The connection is safe enough for contracts."""
+    authorization_services: tuple[iso20.AuthorizationType, ...] = ()
+    """As AuthorizationSetupRes offered them."""
+    gen_challenge: bytes = b""
+    """What the EV has to sign; empty: no contract was offered."""
+    eim_asked_at: float | None = None
+    """When the charger was asked for an authorization by external means the last time; None: never."""
+    eim_refused: bool = False
+    """The EV was told of a refusal of these; its next AuthorizationReq is a new try."""
+    signed_request: SignedRequest | None = None
+    """The newest AuthorizationReq that a contract signed."""
+    installation: Installation | None = None
+    """The CertificateInstallationReq that the back end is at work on."""
+    contract: Contract | None = None
+    """What authorized the EV; None: other means, or not yet."""
+    supported_services: tuple[int, ...] = ()
+    """Energy services that the EV has said to support in ServiceDiscoveryReq; empty: it has said nothing."""
     offered_energy: tuple[Iso20Service, ...] = ()
     """What ServiceDiscoveryRes named; so did the next."""
     offered_vas: tuple[int, ...] = ()
@@ -54,6 +74,6 @@ class Iso20Context(Context):
             self.energy_transfer_modes, self.energy_kind
         )
 
-    def wrap(self, body: Any) -> Any:
-        """Give a response as it is: its header is part of it."""
+    def wrap(self, body: Any, signature: Any = None) -> Any:
+        """Give a response as it is: its header, and the signature there, is part of it."""
         return body

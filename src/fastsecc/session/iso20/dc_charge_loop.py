@@ -12,12 +12,18 @@ from fastsecc.session import loop
 from fastsecc.session.context import Answer
 from fastsecc.session.iso20 import reports
 from fastsecc.session.iso20.context import Iso20Context
-from fastsecc.session.iso20.control_modes import Modes, check_control_mode, loop_code, loop_needs, selected_mode
+from fastsecc.session.iso20.control_modes import (
+    Modes,
+    check_control_mode,
+    loop_code,
+    loop_needs,
+    loop_status,
+    selected_mode,
+)
 from fastsecc.session.iso20.limits import DcRange, dc_budget, discharge_sign
 from fastsecc.session.iso20.meter import meter_info
 from fastsecc.session.iso20.numbers import rational
 from fastsecc.session.iso20.states import State
-from fastsecc.session.iso20.status import evse_status
 from fastsecc.session.loop import Loop
 
 MODES: Modes = {
@@ -43,7 +49,7 @@ def respond(context: Iso20Context, stale: bool) -> DC_ChargeLoopRes:
     return DC_ChargeLoopRes(
         Header=context.header,
         ResponseCode=loop_code(context),
-        EVSEStatus=evse_status(context, stale=stale),
+        EVSEStatus=loop_status(context, stale=stale),
         MeterInfo=meter_info(context),
         EVSEPresentCurrent=rational(charger.present_current_a),
         EVSEPresentVoltage=rational(charger.present_voltage_v),

@@ -34,6 +34,7 @@ def handle(request: DC_ChargeParameterDiscoveryReq, context: Iso20Context) -> An
         ResponseCode=ResponseCodeType.OK,
         DC_CPDResEnergyTransferMode=_limits(supply, context),
     )
+    context.charge.limits = parameters, response.DC_CPDResEnergyTransferMode
     return Answer(response, State.SCHEDULE_EXCHANGE)
 
 

@@ -14,7 +14,6 @@ from fastsecc.session.api import Close, LoopProgress, Output, Paused, Variable
 from fastsecc.session.app_protocol import ISO15118D20
 from fastsecc.session.context import Answer, LinkAction
 from fastsecc.session.iso20 import reports
-from fastsecc.session.iso20.authorization_setup import AUTHORIZATION_SERVICES
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.numbers import rational
 from fastsecc.session.iso20.service_discovery import energy_service_list
@@ -60,7 +59,6 @@ class Iso20Machine(Machine):
             "EnergyTransferServiceList": energy_service_list(self.context),
             "EVSEPresentVoltage": rational(self.context.charger.present_voltage_v),
             "EVSEPresentCurrent": rational(self.context.charger.present_current_a),
-            "AuthorizationServices": list(AUTHORIZATION_SERVICES),
         }
 
     def loop_progress(self, progress: LoopProgress, now: float) -> Output:
@@ -89,8 +87,9 @@ class Iso20Machine(Machine):
         if incoming.payload_type not in ASIDE:
             super()._take(incoming)
             return
-        response: Any = self._answer(incoming).response
-        self._send(incoming, response)
+        answer = self._answer(incoming)
+        response: Any = answer.response
+        self._send(incoming, answer)
         if response.ResponseCode.startswith("FAILED"):
             self._fail(response.ResponseCode)
 
@@ -98,10 +97,10 @@ class Iso20Machine(Machine):
         rows = ASIDE.get(incoming.payload_type, self.table)
         return rows.get(self.state, {}).get(type(incoming.body))
 
-    def _send(self, incoming: Incoming, response: Any) -> None:
-        super()._send(incoming, response)
-        if incoming.payload_type not in ASIDE:
-            self.context.out.payload_type = payload_types.payload_type_of(response)
+    def _send(self, incoming: Incoming, answer: Answer) -> None:
+        super()._send(incoming, answer)
+        if answer.response is not None and incoming.payload_type not in ASIDE:
+            self.context.out.payload_type = payload_types.payload_type_of(answer.response)
 
     def _respond(self, incoming: Incoming, answer: Answer) -> None:
         super()._respond(incoming, answer)

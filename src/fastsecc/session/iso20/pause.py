@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fastsecc.session.contract import Contract
 from fastsecc.session.iso20.parameter_sets import OfferedSet
 from fastsecc.session.iso20.services import SelectedService
 
@@ -19,6 +20,8 @@ class Paused20:
     selected: SelectedService
     selected_vas: Mapping[int, OfferedSet]
     """Parameter sets of value-added services, by service id."""
+    contract: Contract | None = None
+    """What authorized the EV; None: other means."""
 
     def belongs_to(self, session_id: bytes, vehicle_certificate: bytes | None) -> bool:
         """Tell whether an EV may resume this session.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastsecc.messages.iso20 import (
@@ -13,9 +14,13 @@ from fastsecc.messages.iso20 import (
     PriceRuleStackType,
     PriceRuleType,
 )
+from fastsecc.messages.xmldsig import SignatureType
+from fastsecc.security.signature import Part, sign
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.numbers import rational
 from fastsecc.session.iso20.settings import PriceStep, Tariff
+
+PriceSchedule = AbsolutePriceScheduleType | PriceLevelScheduleType
 
 PRICE_SCHEDULE_ID = 1
 PRICE_ALGORITHM = "urn:iso:std:iso:15118:-20:PriceAlgorithm:1-Power"
@@ -45,6 +50,16 @@ def flat_price_level(context: Iso20Context, duration_s: int) -> dict[str, Any]:
     if context.service.control_mode == "Dynamic" or "flat-price-level" not in context.quirks:
         return {}
     return {"PriceLevelSchedule": _levels(context, [PriceStep(duration_s, 0.0)])}
+
+
+def signature(schedules: Sequence[PriceSchedule], context: Iso20Context) -> SignatureType | None:
+    """Sign price schedules for an EV with a contract; None: there is nothing to sign, or no key."""
+    key = context.settings.price_schedule_key
+    if key is None or context.contract is None or not schedules:
+        return None
+    for number, schedule in enumerate(schedules, start=1):
+        schedule.Id = f"PriceSchedule{number}"
+    return sign([Part(schedule) for schedule in schedules], key)
 
 
 def _fill(steps: tuple[PriceStep, ...], duration_s: int) -> list[PriceStep]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from fastsecc.charger.state import AcPower
@@ -21,10 +22,11 @@ from fastsecc.messages.iso20 import (
 )
 from fastsecc.session.api import V2G_SECC_Ongoing_Performance_Time_s
 from fastsecc.session.context import Answer
+from fastsecc.session.iso20 import charging_needs
 from fastsecc.session.iso20.context import Iso20Context
 from fastsecc.session.iso20.limits import ac_maximum, by_phase, dc_budget, discharge_sign
 from fastsecc.session.iso20.mobility_needs import mobility_needs
-from fastsecc.session.iso20.price_schedules import flat_price_level, price_schedule
+from fastsecc.session.iso20.price_schedules import PriceSchedule, flat_price_level, price_schedule, signature
 from fastsecc.session.iso20.states import State
 
 SCHEDULE_s = 86_400
@@ -34,8 +36,11 @@ SCHEDULE_TUPLE_ID = 1
 
 def handle(request: ScheduleExchangeReq, context: Iso20Context) -> Answer:
     """Answer ScheduleExchangeReq: Ongoing while there is no power to offer in the scheduled control mode."""
+    repeats = context.first_of(ScheduleExchangeReq)
     seconds = context.running_for(ScheduleExchangeReq)
     response = _respond(request, context)
+    if not repeats:
+        charging_needs.publish(request, context)
     if response.EVSEProcessing is ProcessingType.Finished:
         return Answer(response, _next(context))
     if seconds >= V2G_SECC_Ongoing_Performance_Time_s:
@@ -45,7 +50,9 @@ def handle(request: ScheduleExchangeReq, context: Iso20Context) -> Answer:
 
 def handle_aside(request: ScheduleExchangeReq, context: Iso20Context) -> Answer:
     """Answer ScheduleExchangeReq on the schedule renegotiation stream, while the charge loop goes on."""
-    return Answer(_respond(request, context))
+    response = _respond(request, context)
+    charging_needs.publish(request, context)
+    return Answer(response)
 
 
 def _respond(request: ScheduleExchangeReq, context: Iso20Context) -> ScheduleExchangeRes:
@@ -54,13 +61,27 @@ def _respond(request: ScheduleExchangeReq, context: Iso20Context) -> ScheduleExc
         raise ProtocolError("FAILED", f"the selected control mode is {context.service.control_mode}")
     no_energy = context.charger.no_energy_pause
     waits = scheduled and no_energy is None and not _power(context).total_w > 0
-    return ScheduleExchangeRes(
+    response = ScheduleExchangeRes(
         Header=context.header,
         ResponseCode=ResponseCodeType.OK,
         EVSEProcessing=ProcessingType.Ongoing if waits else ProcessingType.Finished,
         GoToPause=True if no_energy == "PauseBeforeCableCheck" else None,
         **(_scheduled(request, context) if scheduled else _dynamic(request, context)),
     )
+    response.Header.Signature = signature(list(_price_schedules(response)), context)
+    return response
+
+
+def _price_schedules(response: ScheduleExchangeRes) -> Iterator[PriceSchedule]:
+    """Find every price schedule of a response."""
+    scheduled = response.Scheduled_SEResControlMode
+    offered: list[Any] = [] if scheduled is None else [tuple_.ChargingSchedule for tuple_ in scheduled.ScheduleTuple]
+    if scheduled is not None:
+        offered += [tuple_.DischargingSchedule for tuple_ in scheduled.ScheduleTuple]
+    for holder in (*offered, response.Dynamic_SEResControlMode):
+        for name in ("AbsolutePriceSchedule", "PriceLevelSchedule"):
+            if (found := getattr(holder, name, None)) is not None:
+                yield found
 
 
 def _next(context: Iso20Context) -> State:

@@ -22,7 +22,8 @@ def handle(request: ServiceDiscoveryReq, context: Iso20Context) -> Answer:
     """Answer ServiceDiscoveryReq with the services that the EV supports; one that names none gets all."""
     energy, free = context.energy_services, vas.services(context.settings.iso20)
     if request.SupportedServiceIDs is not None:
-        supported = set(request.SupportedServiceIDs.ServiceID)
+        context.supported_services = tuple(request.SupportedServiceIDs.ServiceID)
+        supported = set(context.supported_services)
         energy = tuple(service for service in energy if service.id in supported)
         free = {service: is_free for service, is_free in free.items() if service in supported}
         if not energy:

@@ -62,4 +62,4 @@ def pause(context: Iso20Context) -> Paused20 | None:
     if context.vehicle_certificate is None or context.selected is None:
         return None
     own_hash = id_hash(context.session_id, context.vehicle_certificate)
-    return Paused20(own_hash, context.selected, context.selected_vas)
+    return Paused20(own_hash, context.selected, context.selected_vas, context.contract)

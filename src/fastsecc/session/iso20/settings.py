@@ -61,6 +61,12 @@ class Iso20Settings:
     pricing: tuple[PricingName, ...] = ("none", "absolute", "levels")
     """Without a tariff there is only `none`."""
     tariff: Tariff | None = None
+    price_schedule_key: str | None = None
+    """PEM file of the key that signs price schedules for an EV with a contract; None: they are not signed."""
+    supported_providers: tuple[str, ...] = ()
+    """Provider identifiers (`DE8AA`) whose contracts are taken; none: all are, and the EV is told of none."""
+    metering_confirmation_interval_s: float = 60.0
+    """How often an EV with a contract signs for the meter reading, where receipts are required."""
     service_renegotiation: bool = True
     standby_allowed: bool = False
     loop_sequence_timeout_s: float = V2G_SECC_Sequence_Timeout_loop_s

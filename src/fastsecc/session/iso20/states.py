@@ -11,6 +11,8 @@ class State(Enum):
     SESSION_SETUP = auto()
     AUTHORIZATION_SETUP = auto()
     AUTHORIZATION = auto()
+    AUTHORIZATION_OR_CERTIFICATE = auto()
+    """CertificateInstallation, too: it was offered."""
     SERVICE_DISCOVERY = auto()
     SERVICE_DETAIL = auto()
     SERVICE_SELECTION = auto()

@@ -8,6 +8,7 @@ from enum import Enum
 from fastsecc.messages.iso20 import (
     AuthorizationReq,
     AuthorizationSetupReq,
+    CertificateInstallationReq,
     MeteringConfirmationReq,
     PowerDeliveryReq,
     ScheduleExchangeReq,
@@ -39,6 +40,7 @@ from fastsecc.session.iso20 import (
     ac_charge_parameter_discovery,
     authorization,
     authorization_setup,
+    certificate_installation,
     dc_cable_check,
     dc_charge_loop,
     dc_charge_parameter_discovery,
@@ -62,6 +64,7 @@ from fastsecc.session.machine import Handler, StateTable
 Row = Mapping[type[Type], Handler]
 
 _STOP: Row = {SessionStopReq: session_stop.handle}
+_AUTHORIZATION: Row = {AuthorizationReq: authorization.handle}
 _DETAIL: Row = {ServiceDetailReq: service_detail.handle}
 _AC_PARAMETERS: Row = {AC_ChargeParameterDiscoveryReq: ac_charge_parameter_discovery.handle}
 _DC_PARAMETERS: Row = {DC_ChargeParameterDiscoveryReq: dc_charge_parameter_discovery.handle}
@@ -79,7 +82,12 @@ _PARKING: Row = {
 _TABLE: Mapping[Enum, Row] = {
     State.SESSION_SETUP: {SessionSetupReq: session_setup.handle},
     State.AUTHORIZATION_SETUP: {AuthorizationSetupReq: authorization_setup.handle, **_STOP},
-    State.AUTHORIZATION: {AuthorizationReq: authorization.handle, **_STOP},
+    State.AUTHORIZATION: {**_AUTHORIZATION, **_STOP},
+    State.AUTHORIZATION_OR_CERTIFICATE: {
+        **_AUTHORIZATION,
+        CertificateInstallationReq: certificate_installation.handle,
+        **_STOP,
+    },
     State.SERVICE_DISCOVERY: {ServiceDiscoveryReq: service_discovery.handle, **_STOP},
     State.SERVICE_DETAIL: {**_DETAIL, **_STOP},
     State.SERVICE_SELECTION: {**_DETAIL, ServiceSelectionReq: service_selection.handle, **_STOP},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastsecc.messages import iso2
+from fastsecc.sim.ev import pnc_iso2
 from fastsecc.sim.ev.common import loop_end, obey
 from fastsecc.sim.ev.phase import LoopEnd, Phase, StopSession
 from fastsecc.sim.ev.values import number
@@ -60,7 +61,7 @@ def charging_status(ev: Ev) -> Phase[LoopEnd]:
         _take_loop_values(ev, response)
         ev.charge()
         if response.ReceiptRequired:
-            yield from metering_receipt(ev, response)
+            yield from pnc_iso2.metering_receipt(ev, response)
         end = loop_end(ev, response.AC_EVSEStatus)
         if end is not None:
             return end
@@ -73,11 +74,3 @@ def _take_loop_values(ev: Ev, response: iso2.ChargingStatusRes) -> None:
         ev.evse_max_current_a = number(response.EVSEMaxCurrent)
     ev.present_voltage_v = ev.evse_max_voltage_v
     ev.present_current_a = 0.0 if ev.battery.full else min(ev.evse_max_current_a, ev.settings.ac_max_current_a)
-
-
-def metering_receipt(ev: Ev, response: iso2.ChargingStatusRes) -> Phase[None]:
-    """Confirm a meter reading; without a contract there is nothing to sign with."""
-    meter = response.MeterInfo or iso2.MeterInfoType(MeterID="")
-    yield from ev.ask(
-        iso2.MeteringReceiptReq(SessionID=ev.session_id, SAScheduleTupleID=response.SAScheduleTupleID, MeterInfo=meter)
-    )

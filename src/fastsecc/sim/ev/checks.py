@@ -21,6 +21,8 @@ def check_settings(settings: EvSettings) -> None:
 
 
 def _din(wishes: EvSettings) -> Iterator[tuple[str, str]]:
+    if wishes.auth != "eim":
+        yield "auth", "DIN SPEC 70121 knows no contracts"
     if wishes.energy != "dc":
         yield "energy", "DIN SPEC 70121 charges with DC only"
     if wishes.pause:
@@ -35,7 +37,13 @@ def _din(wishes: EvSettings) -> Iterator[tuple[str, str]]:
 def _iso2(wishes: EvSettings) -> Iterator[tuple[str, str]]:
     if wishes.energy not in ("dc", "ac", "dc-bpt"):
         yield "energy", "ISO 15118-2 knows DC and AC, and of giving back only DC (dc-bpt, by SAE J2847/2)"
+    yield from _certificate(wishes)
     yield from _older(wishes, "ISO 15118-2")
+
+
+def _certificate(wishes: EvSettings) -> Iterator[tuple[str, str]]:
+    if wishes.certificate is not None and wishes.auth != "pnc":
+        yield "certificate", "is for those who pay by contract (auth pnc)"
 
 
 def _older(wishes: EvSettings, protocol: str) -> Iterator[tuple[str, str]]:
@@ -53,6 +61,9 @@ def _older(wishes: EvSettings, protocol: str) -> Iterator[tuple[str, str]]:
 
 
 def _iso20(wishes: EvSettings) -> Iterator[tuple[str, str]]:
+    if wishes.certificate == "update":
+        yield "certificate", "ISO 15118-20 knows no update: a contract is installed anew"
+    yield from _certificate(wishes)
     limit_s = V2G_EVCC_Sequence_Performance_Time_loop_s
     if wishes.think_s > limit_s:
         yield "think-ms", f"ISO 15118-20 gives an EV {limit_s * 1000:g} ms in the charge loop"

@@ -117,11 +117,12 @@ def choose_mode(ev: Ev, offered: Sequence[str], wanted: Sequence[str]) -> str:
     raise StopSession(f"the EVSE offers {', '.join(offered)}, not {' or '.join(wanted)}")
 
 
-def require_external_payment(offered: Sequence[str]) -> None:
-    """See that the session can be paid without a contract.
+def require_payment(ev: Ev, offered: Sequence[str]) -> None:
+    """See that the session can be paid as the EV wants to.
 
     Raises:
         StopSession: it cannot.
     """
-    if "ExternalPayment" not in offered:
-        raise StopSession(f"the EVSE offers {', '.join(offered)}, not ExternalPayment")
+    wanted = "Contract" if ev.settings.auth == "pnc" else "ExternalPayment"
+    if wanted not in offered:
+        raise StopSession(f"the EVSE offers {', '.join(offered)}, not {wanted}")

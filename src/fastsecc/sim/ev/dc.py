@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastsecc.sim.ev import sae_j2847
+from fastsecc.sim.ev import pnc_iso2, sae_j2847
 from fastsecc.sim.ev.common import ask_until_finished, loop_end, obey
 from fastsecc.sim.ev.phase import LoopEnd, Phase, StopSession
 from fastsecc.sim.ev.timers import (
@@ -163,6 +163,8 @@ def current_demand(ev: Ev) -> Phase[LoopEnd]:
         ev.cycles += 1
         _take_loop_values(ev, response)
         ev.charge()
+        if getattr(response, "ReceiptRequired", False):
+            yield from pnc_iso2.metering_receipt(ev, response)
         end = loop_end(ev, response.DC_EVSEStatus)
         if end is not None:
             return end

@@ -11,7 +11,7 @@ from fastsecc.sim.ev.common import (
     ask_until_finished,
     choose_mode,
     obey,
-    require_external_payment,
+    require_payment,
     session_setup,
 )
 from fastsecc.sim.ev.phase import Phase
@@ -51,7 +51,7 @@ def service_discovery(ev: Ev) -> Phase[None]:
     response: din.ServiceDiscoveryRes = yield from ev.ask(
         din.ServiceDiscoveryReq(ServiceCategory=din.ServiceCategoryType.EVCharging)
     )
-    require_external_payment(response.PaymentOptions.PaymentOption)
+    require_payment(ev, response.PaymentOptions.PaymentOption)
     ev.energy_transfer_mode = choose_mode(ev, [response.ChargeService.EnergyTransferType], MODES)
 
 

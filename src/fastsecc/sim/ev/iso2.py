@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from fastsecc.errors import EvError
 from fastsecc.messages import iso2
-from fastsecc.sim.ev import ac, dc, sae_j2847
+from fastsecc.sim.ev import ac, dc, pnc_iso2, sae_j2847
 from fastsecc.sim.ev.common import (
     CHARGE_SERVICE_ID,
     ask_until_finished,
     choose_mode,
     obey,
-    require_external_payment,
+    require_payment,
     session_setup,
 )
 from fastsecc.sim.ev.phase import LoopEnd, Phase
@@ -32,7 +32,7 @@ def set_up(ev: Ev) -> Phase[None]:
     yield from session_setup(ev)
     yield from service_discovery(ev)
     yield from payment_service_selection(ev)
-    yield from authorization(ev)
+    yield from pnc_iso2.authorization(ev) if ev.settings.auth == "pnc" else authorization(ev)
 
 
 def charge(ev: Ev) -> Phase[None]:
@@ -58,23 +58,29 @@ def end_charge(ev: Ev) -> Phase[None]:
 
 
 def service_discovery(ev: Ev) -> Phase[None]:
-    """Look for a charge service of the right kind that is paid at the charger."""
+    """Look for a charge service of the right kind that is paid as the EV wants to."""
     response: iso2.ServiceDiscoveryRes = yield from ev.ask(iso2.ServiceDiscoveryReq())
-    require_external_payment(response.PaymentOptionList.PaymentOption)
+    require_payment(ev, response.PaymentOptionList.PaymentOption)
     offered = response.ChargeService.SupportedEnergyTransferMode.EnergyTransferMode
     wanted = AC_MODES[ev.settings.ac_phases] if ev.settings.is_ac else DC_MODES
     ev.energy_transfer_mode = choose_mode(ev, offered, wanted)
     sae_j2847.find_service(ev, response.ServiceList)
     ev.single_phase = ev.energy_transfer_mode == "AC_single_phase_core"
+    yield from pnc_iso2.find_certificate_service(ev, response)
 
 
 def payment_service_selection(ev: Ev) -> Phase[None]:
-    """Select both, and the service of SAE J2847/2 if the EV wants to give energy back."""
-    ids = [CHARGE_SERVICE_ID] if ev.sae_service_id is None else [CHARGE_SERVICE_ID, ev.sae_service_id]
-    services = [iso2.SelectedServiceType(ServiceID=service_id) for service_id in ids]
+    """Select both, that of certificates if need be, and that of SAE J2847/2 if the EV wants to give energy back."""
+    services = [iso2.SelectedServiceType(ServiceID=CHARGE_SERVICE_ID)]
+    if ev.certificate_parameter_set_id is not None:
+        ids = {"ServiceID": pnc_iso2.CERTIFICATE_SERVICE_ID, "ParameterSetID": ev.certificate_parameter_set_id}
+        services.append(iso2.SelectedServiceType(**ids))
+    if ev.sae_service_id is not None:
+        services.append(iso2.SelectedServiceType(ServiceID=ev.sae_service_id))
+    paid_by = iso2.PaymentOptionType
     yield from ev.ask(
         iso2.PaymentServiceSelectionReq(
-            SelectedPaymentOption=iso2.PaymentOptionType.ExternalPayment,
+            SelectedPaymentOption=paid_by.Contract if ev.settings.auth == "pnc" else paid_by.ExternalPayment,
             SelectedServiceList=iso2.SelectedServiceListType(SelectedService=services),
         )
     )

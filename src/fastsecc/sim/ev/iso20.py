@@ -1,11 +1,11 @@
-"""ISO 15118-20: from SessionSetup to SessionStop, with renegotiation of services and pause; paid at the charger."""
+"""ISO 15118-20: from SessionSetup to SessionStop, with renegotiation of services and pause."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from fastsecc.messages import iso20
-from fastsecc.sim.ev import iso20_ac, iso20_dc
+from fastsecc.sim.ev import iso20_ac, iso20_dc, iso20_pnc
 from fastsecc.sim.ev.common import ask_until_finished, take_session
 from fastsecc.sim.ev.iso20_loop import charge_loop
 from fastsecc.sim.ev.iso20_power_delivery import power_delivery
@@ -70,9 +70,13 @@ def authorization(ev: Ev) -> Phase[None]:
     """Wait until the charger knows its customer.
 
     Raises:
-        StopSession: it takes no external payment, or refuses the customer.
+        EvError: the EV has no contract, and wants to pay by one.
+        StopSession: it is not paid as the EV wants to, or refuses the customer.
     """
     offer = yield from ev.ask(iso20.AuthorizationSetupReq(Header=ev.header))
+    if ev.settings.auth == "pnc":
+        yield from iso20_pnc.authorization(ev, offer)
+        return
     external = iso20.AuthorizationType.EIM
     if external not in offer.AuthorizationServices:
         raise StopSession(f"the EVSE offers {', '.join(offer.AuthorizationServices)}, not EIM")

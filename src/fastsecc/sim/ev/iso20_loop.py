@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastsecc.messages import iso20
 from fastsecc.messages.payload_types import METERING_CONFIRMATION, SCHEDULE_RENEGOTIATION
-from fastsecc.sim.ev import iso20_ac, iso20_dc, iso20_schedule
+from fastsecc.sim.ev import iso20_ac, iso20_dc, iso20_pnc, iso20_schedule
 from fastsecc.sim.ev.common import has_enough
 from fastsecc.sim.ev.iso20_power_delivery import channel, power_delivery
 from fastsecc.sim.ev.phase import LoopEnd, Phase, StopSession
@@ -133,7 +133,7 @@ def _renegotiate_beside_loop(ev: Ev) -> Phase[None]:
 
 
 def confirm_meter(ev: Ev) -> Phase[None]:
-    """Confirm the newest meter reading that there is; without a contract there is nothing to sign with."""
+    """Confirm the newest meter reading that there is."""
     if ev.terms.meter_info is None:
         return
     dynamic = ev.settings.control == "dynamic"
@@ -145,7 +145,7 @@ def confirm_meter(ev: Ev) -> Phase[None]:
         Dynamic_SMDTControlMode=iso20.Dynamic_SMDTControlModeType() if dynamic else None,
         Scheduled_SMDTControlMode=None if dynamic else scheduled,
     )
-    yield from ev.ask(iso20.MeteringConfirmationReq(Header=ev.header, SignedMeteringData=data), METERING_CONFIRMATION)
+    yield from ev.ask(iso20_pnc.confirmation(ev, data), METERING_CONFIRMATION)
 
 
 def enter_standby(ev: Ev) -> Phase[None]:

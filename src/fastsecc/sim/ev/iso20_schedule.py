@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastsecc.messages import iso20
+from fastsecc.sim.ev import iso20_pnc
 from fastsecc.sim.ev.common import ask_until_finished
 from fastsecc.sim.ev.phase import Phase, StopSession
 from fastsecc.sim.ev.timers import V2G_EVCC_Ongoing_Timeout_s
@@ -84,8 +85,10 @@ def take(ev: Ev, response: iso20.ScheduleExchangeRes) -> None:
     """Keep the first schedule, or the needs that the SECC knows better.
 
     Raises:
+        EvError: prices are signed, but not by the contract's provider.
         StopSession: the answer is in another control mode.
     """
+    iso20_pnc.check_prices(ev, response)
     scheduled, dynamic = response.Scheduled_SEResControlMode, response.Dynamic_SEResControlMode
     if (dynamic is None) is (ev.settings.control == "dynamic"):
         raise StopSession(f"ScheduleExchange: answered in another control mode than {ev.settings.control}")

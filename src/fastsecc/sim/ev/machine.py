@@ -15,11 +15,13 @@ from typing import Any, NoReturn
 from fastsecc.errors import EvError
 from fastsecc.messages import din70121, iso2, iso20
 from fastsecc.messages.schema import Type
+from fastsecc.messages.xmldsig import SignatureType
 from fastsecc.sim.battery import Battery, battery_for
 from fastsecc.sim.ev import ac, iso20_exchange
 from fastsecc.sim.ev.checks import check_settings
 from fastsecc.sim.ev.iso20_terms import Terms
 from fastsecc.sim.ev.phase import V2GTP_EXI, Phase, Request
+from fastsecc.sim.ev.pnc_wallet import Wallet
 from fastsecc.sim.ev.session import session
 from fastsecc.sim.ev.settings import EvSettings
 from fastsecc.sim.ev.timers import message_timeout_s
@@ -49,14 +51,19 @@ class Ev:
     """One connection of an EV. The clock is the caller's; nothing here waits."""
 
     def __init__(
-        self, settings: EvSettings, battery: Battery | None = None, unix_s: Callable[[], float] = time.time
+        self,
+        settings: EvSettings,
+        battery: Battery | None = None,
+        unix_s: Callable[[], float] = time.time,
+        wallet: Wallet | None = None,
     ) -> None:
         """Make an EV.
 
         Args:
             settings: what it wants.
             battery: its battery, which goes on filling from session to session; None makes one.
-            unix_s: gives the wall clock's Unix seconds, for time stamps.
+            unix_s: gives the wall clock's Unix seconds, for time stamps and certificates.
+            wallet: what it pays by, if by contract; gets what is installed.
 
         Raises:
             ConfigError: a wish that the protocol does not know.
@@ -64,10 +71,18 @@ class Ev:
         check_settings(settings)
         self.settings = settings
         self.battery = battery or battery_for(settings.energy)
+        self.wallet = wallet
+        self.certificate_parameter_set_id: int | None = None
+        """What the EV selects of the certificate service (ISO 15118-2)."""
+        self.receipts = 0
+        """Meter readings that the EV has signed for."""
+        self.installed = 0
+        """Contracts that the EV has got (ISO 15118-20)."""
         self.messages = MESSAGES[settings.protocol]
         self.session_id = settings.resume_session_id or NO_SESSION
         self.answered_session_id = NO_SESSION
-        """Session id in the newest answer."""
+        """Session id in the newest answer; so is the next."""
+        self.answered_signature: SignatureType | None = None
         self.now = 0.0
         self.cycles = 0
         """Charge-loop requests that were answered."""
@@ -114,6 +129,11 @@ class Ev:
     def header(self) -> iso20.MessageHeaderType:
         """Header of an ISO 15118-20 message."""
         return iso20.MessageHeaderType(SessionID=self.session_id, TimeStamp=int(self._unix_s()))
+
+    @property
+    def unix_s(self) -> float:
+        """Give the time of day, Unix seconds."""
+        return self._unix_s()
 
     @property
     def discharges(self) -> bool:
@@ -185,12 +205,13 @@ class Ev:
         timeout_s = message_timeout_s(self.settings.protocol, name)
         return (yield Request(name, message, namespace, send_at, timeout_s, payload_type))
 
-    def ask(self, body: Type, payload_type: int | None = None) -> Phase[Any]:
+    def ask(self, body: Type, payload_type: int | None = None, signature: SignatureType | None = None) -> Phase[Any]:
         """Exchange a body element in its envelope, and check what every answer must be.
 
         Args:
             body: in ISO 15118-20 the message itself.
             payload_type: in ISO 15118-20 a stream beside the charge loop.
+            signature: for the header (ISO 15118-2).
 
         Raises:
             EvError: the answer is of another type, of another session, or its ResponseCode is FAILED.
@@ -199,6 +220,8 @@ class Ev:
             return (yield from iso20_exchange.ask(self, body, payload_type))
         m, name = self.messages, type(body).__name__
         header = m.MessageHeaderType(SessionID=self.session_id)
+        if signature is not None:
+            header.Signature = signature
         message = m.V2G_Message(Header=header, Body=m.BodyType(BodyElement=body))
         envelope: Any = yield from self.send(message, self.settings.protocol, name)
         response = envelope.Body.BodyElement if isinstance(envelope, m.V2G_Message) else envelope
@@ -209,6 +232,7 @@ class Ev:
         if name != "SessionSetupReq" and envelope.Header.SessionID != self.session_id:
             raise EvError(f"{name}: answered for session {envelope.Header.SessionID.hex() or 'nothing'}")
         self.answered_session_id = envelope.Header.SessionID
+        self.answered_signature = envelope.Header.Signature
         return response
 
     def physical(self, unit: str, value: float, decimals: int = 1) -> Any:

@@ -31,6 +31,10 @@ class EvSettings:
     """Session to join again; anything but OK_OldSessionJoined is a failure then."""
     renegotiate_after_cycles: int | None = None
     """Ask for renegotiation (ISO 15118-20: of the schedule) after so many charge-loop requests."""
+    auth: Literal["eim", "pnc"] = "eim"
+    """Pay at the charger, or by the contract in the EV's wallet."""
+    certificate: Literal["install", "update"] | None = None
+    """Get a contract certificate first; ISO 15118-20 knows only `install`."""
     welding_detection: bool = True
     pre_charge_tolerance_v: float = 20.0
     ac_phases: int = 3

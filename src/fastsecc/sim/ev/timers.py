@@ -8,6 +8,9 @@ V2G_EVCC_Msg_Timeout_s: Final = 2.0
 """How long the EV waits for an answer, where the table below does not say otherwise."""
 V2G_EVCC_Msg_Timeouts_s: Final = {
     "ServiceDetailReq": 5.0,
+    "PaymentDetailsReq": 5.0,
+    "CertificateInstallationReq": 5.0,
+    "CertificateUpdateReq": 5.0,
     "CurrentDemandReq": 0.25,
     "AC_ChargeLoopReq": 0.5,
     "DC_ChargeLoopReq": 0.5,
