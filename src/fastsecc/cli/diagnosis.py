@@ -129,10 +129,10 @@ def _certificates(folder: Path) -> Iterator[Finding]:
         settings = pki.load(folder)
         profiles.build(settings, profiles.TlsOptions())
     except ConfigError as error:
-        yield Finding("certificates", "problem", str(error), "mend that file, or run with --tls off")
+        yield Finding("certificates", "problem", str(error), f"`fastsecc certs check {folder}` tells more; without TLS: --tls off")
         return
     for warning in settings.warnings:
-        yield Finding("certificates", "warning", warning, "ask who issues the station's certificates for new ones")
+        yield Finding("certificates", "warning", warning, f"`fastsecc certs check {folder}` tells more")
     for chain in settings.chains:
         stapled = sum(staple is not None for staple in chain.staples)
         text = f"{chain.label}: {len(chain.staples)} certificates, {stapled} with OCSP response"
