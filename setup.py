@@ -1,7 +1,8 @@
 """Build of the native modules; everything static stands in pyproject.toml.
 
 Environment: FASTSECC_SANITIZE=1 adds ASan and UBSan, FASTSECC_DEBUG=1 keeps symbols and assertions, FASTSECC_WERROR=1
-(what `make` sets) takes warnings for errors.
+(what `make` sets) takes warnings for errors. The system's libssl is linked, unless FASTSECC_OPENSSL names the prefix of
+a static one; FASTSECC_SYSTEM_OPENSSL=1 has the system's even then.
 """
 
 from __future__ import annotations
@@ -43,7 +44,26 @@ def files(folder: str | Path, suffix: str) -> list[str]:
     return sorted(str(path) for path in Path(folder).glob(f"*.{suffix}"))
 
 
-def extension(name: str, folder: str, *libraries: str) -> Extension:
+def static_openssl() -> Path | None:
+    """Give the prefix of the OpenSSL that becomes part of the module, None: the system's is loaded."""
+    prefix = os.environ.get("FASTSECC_OPENSSL")
+    return Path(prefix) if prefix and not os.environ.get("FASTSECC_SYSTEM_OPENSSL") else None
+
+
+def with_openssl(ext: Extension) -> Extension:
+    """Link OpenSSL to a module."""
+    prefix = static_openssl()
+    if prefix is None:
+        ext.libraries += ["ssl", "crypto"]
+        return ext
+    ext.include_dirs.insert(0, str(prefix / "include"))
+    ext.extra_objects += [str(prefix / "lib" / "libssl.a"), str(prefix / "lib" / "libcrypto.a")]
+    # Its symbols must not be found by, nor find, those of another OpenSSL in the process.
+    ext.extra_link_args = [*ext.extra_link_args, "-Wl,--gc-sections", "-Wl,--version-script=native/link/exports.map"]
+    return ext
+
+
+def extension(name: str, folder: str) -> Extension:
     """Describe one native module: its Cython face and every C file beside it."""
     return Extension(
         f"fastsecc.{name}",
@@ -54,7 +74,7 @@ def extension(name: str, folder: str, *libraries: str) -> Extension:
         extra_compile_args=COMPILE,
         extra_link_args=LINK,
         depends=[*files(folder, "h"), *files(folder, "p??"), *files(GENERATED, "h")],
-        libraries=["pthread", *libraries],
+        libraries=["pthread"],
     )
 
 
@@ -104,7 +124,7 @@ def extensions() -> list[Extension]:
     generate_tables()
     Options.docstrings = False  # the public ones are those of fastsecc.exi
     return cythonize(
-        [extension("_exi", "native/exi"), extension("_link", "native/link", "ssl", "crypto"), slac_extension()],
+        [extension("_exi", "native/exi"), with_openssl(extension("_link", "native/link")), slac_extension()],
         build_dir=str(GENERATED),
         include_path=["native/exi", "native/link", "src"],
         compiler_directives={"language_level": 3, "embedsignature": False},

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "plc": "fastsecc.cli.plc",
     "demo": "fastsecc.cli.demo",
     "replay": "fastsecc.cli.replay",
+    "doctor": "fastsecc.cli.doctor",
     "certs": "fastsecc.cli.certs",
 }
 """Subcommands and their modules: `add_parser(subparsers)`, and what they need only when they run."""

@@ -32,6 +32,7 @@ from fastsecc.net.connector import Connector, ConnectorSettings, Endpoint, MakeL
 from fastsecc.net.interface import AUTO
 from fastsecc.net.pacing import Pacing
 from fastsecc.net.sdp import Security, TlsPolicy
+from fastsecc.net.supervisor import Supervisor
 from fastsecc.session import quirks
 from fastsecc.session.api import Paused, SessionSettings
 from fastsecc.session.session import Session
@@ -72,6 +73,7 @@ class Secc:
         self.slac: dict[str, SlacService] = {}
         """SLAC by connector; those without are not here."""
         self.certificates: list[ProfileStore] = []
+        self._supervisor = Supervisor()
         for connector in config.connectors:
             self._add(connector, on_ready)
         back_ends = self._back_ends()
@@ -95,9 +97,12 @@ class Secc:
         loop.add_signal_handler(signal.SIGHUP, self._on_hangup)
         try:
             await self.start()
+            self._supervisor.ready()
             await told.wait()
         finally:
+            self._supervisor.stopping()
             await self.stop()
+            self._supervisor.close()
             for number in (*signals, signal.SIGHUP):
                 loop.remove_signal_handler(number)
 
@@ -193,6 +198,7 @@ class Secc:
     def _on_connector_ready(self, charger: Charger, on_ready: OnReady | None, endpoint: Endpoint) -> None:
         if charger.connector in self.slac:
             self.slac[charger.connector].start(endpoint.address.interface)
+        self._supervisor.tell(f"STATUS=connector {charger.connector}: ready {endpoint}")
         if on_ready is not None:
             on_ready(charger, endpoint)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 import time
@@ -38,7 +39,8 @@ class Client:
         self._answer: asyncio.Future[bytes] | None = None
         self._payload_type = V2GTP_EXI
         self._closed: asyncio.Future[str] = self._loop.create_future()
-        stream.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        with contextlib.suppress(OSError):  # under an emulator the kernel does not stamp
+            stream.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._loop.add_reader(stream.fileno(), self._on_readable)
 
     async def exchange(self, payload: bytes, timeout_s: float, payload_type: int = V2GTP_EXI) -> tuple[bytes, float]:
