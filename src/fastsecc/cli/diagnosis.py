@@ -129,7 +129,9 @@ def _certificates(folder: Path) -> Iterator[Finding]:
         settings = pki.load(folder)
         profiles.build(settings, profiles.TlsOptions())
     except ConfigError as error:
-        yield Finding("certificates", "problem", str(error), f"`fastsecc certs check {folder}` tells more; without TLS: --tls off")
+        yield Finding(
+            "certificates", "problem", str(error), f"`fastsecc certs check {folder}` tells more; without TLS: --tls off"
+        )
         return
     for warning in settings.warnings:
         yield Finding("certificates", "warning", warning, f"`fastsecc certs check {folder}` tells more")
