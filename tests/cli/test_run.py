@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -313,3 +314,15 @@ def test_the_json_log_has_tracebacks_in_one_line() -> None:
     assert (line["level"], line["message"]) == ("error", "it failed")
     assert "ValueError: a mistake" in line["traceback"]
     assert line["time"].endswith("Z")
+
+
+def test_the_example_unit_runs_this_program_and_is_in_order(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["run", "--example-unit"]) == 0
+    unit = tmp_path / "fastsecc.service"
+    unit.write_text(capsys.readouterr().out)
+    program = Path(sys.executable).with_name("fastsecc")
+    assert f"ExecStart={program} run --config" in unit.read_text()
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    verdict = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert str(unit) not in verdict.stderr, verdict.stderr

@@ -54,7 +54,7 @@ def test_local_elements_of_the_handshake_are_unqualified() -> None:
 def test_markup_is_escaped() -> None:
     message = xmldsig.SignatureValueType(Id='a"<&', value=b"\x00\xff")
     assert to_xml(message) == (
-        '<ds:SignatureValue xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id=\'a"&lt;&amp;\'>AP8=</ds:SignatureValue>'
+        '<ds:SignatureValue xmlns:ds="http://www.w3.org/2000/09/xmldsig#" Id="a&quot;&lt;&amp;">AP8=</ds:SignatureValue>'
     )
 
 

@@ -189,13 +189,18 @@ def _memory_lock() -> Finding:
 
 
 def _clock() -> Finding:
-    now = datetime.now(UTC)
+    now = utc_now()
     remedy = "let NTP set it (systemctl enable --now systemd-timesyncd) and see that the RTC has a battery"
     if now < EARLIEST:
         return Finding("clock", "problem", f"it is not {now:%Y-%m-%d}: no certificate would be valid", remedy)
     if not synchronized():
         return Finding("clock", "warning", f"{now:%Y-%m-%d %H:%M} UTC, not synchronized", remedy)
     return Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M} UTC, synchronized")
+
+
+def utc_now() -> datetime:
+    """Give the time of day."""
+    return datetime.now(UTC)
 
 
 def synchronized() -> bool:

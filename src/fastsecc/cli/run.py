@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,21 +58,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--set", action="append", default=[], metavar="KEY=VALUE", help="any option of the file, as section.key=value"
     )
     parser.add_argument("--example-config", action="store_true", help="print a file with every option and its default")
+    parser.add_argument("--example-unit", action="store_true", help="print a systemd unit that runs this program")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until told to stop; give the exit code."""
     if args.example_config:
-        return _print_example()
+        print(_data("fastsecc.yaml"), end="")
+        return 0
+    if args.example_unit:
+        print(
+            _data("fastsecc.service").replace("/usr/bin/fastsecc", str(Path(sys.executable).with_name("fastsecc"))),
+            end="",
+        )
+        return 0
     return _serve(args)
 
 
-def _print_example() -> int:
+def _data(name: str) -> str:
     from importlib.resources import files
 
-    print((files("fastsecc") / "data" / "fastsecc.yaml").read_text(encoding="utf-8"), end="")
-    return 0
+    return (files("fastsecc") / "data" / name).read_text(encoding="utf-8")
 
 
 def _serve(args: argparse.Namespace) -> int:

@@ -9,12 +9,13 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from fastsecc.exi.json_view import Simple, root_element
 from fastsecc.messages.reflection import Element, Field, element_of, fields
 from fastsecc.messages.schema import HEX, Type
 
+IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+IN_QUOTES = IN_TEXT | str.maketrans({'"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 PREFIXES = {
     "AppProtocol": "sap",
     "MsgDef": "d",
@@ -64,7 +65,7 @@ def _attributes(message: Type, prefixes: dict[str, str]) -> Iterator[str]:
     for field in fields(type(message)):
         value = getattr(message, field.name)
         if field.attribute and value is not None:
-            yield f" {_qualified(field.element, prefixes)}={quoteattr(_printable(value))}"
+            yield f' {_qualified(field.element, prefixes)}="{_printable(value).translate(IN_QUOTES)}"'
 
 
 def _content(message: Type, prefixes: dict[str, str]) -> Iterator[str]:
@@ -92,7 +93,7 @@ def _text(value: Any, field: Field | None) -> str:
     if isinstance(value, bytes):
         hexadecimal = field is not None and field.lexical == HEX
         return value.hex().upper() if hexadecimal else b64encode(value).decode()
-    return escape(_printable(str(value)))
+    return _printable(str(value)).translate(IN_TEXT)
 
 
 def _printable(text: str) -> str:
