@@ -402,6 +402,27 @@ def test_a_port_that_is_taken(pristine: Path) -> None:
         OcspServer(("127.0.0.1", server.server_port), responder)
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["new", "pki", "--days", "0"], "0 is not from 1 to 36500"),
+        (["new", "pki", "--ocsp-url", "http://\u00fc/"], "is not ASCII"),
+        (["ocsp", "serve", "pki", "--port", "65536"], "65536 is not from 0 to 65535"),
+        (["ocsp", "serve", "pki", "--revoke", "zz"], "'zz' is not hexadecimal"),
+    ],
+)
+def test_options_that_cannot_be(words: list[str], reason: str, capsys: Output) -> None:
+    with pytest.raises(SystemExit) as ending:
+        main(["certs", *words])
+    assert ending.value.code == MISTAKE
+    assert reason in capsys.readouterr().err
+
+
+def test_roots_that_are_not_there(pristine: Path, capsys: Output) -> None:
+    assert main(["certs", "check", str(pristine), "--roots", str(pristine / "nowhere")]) == MISTAKE
+    assert "nowhere: is no folder" in capsys.readouterr().err
+
+
 def test_layouts_know_every_file_that_was_made(pristine: Path) -> None:
     assert (
         len(layouts.contracts(pristine)) == len(layouts.vehicles(pristine)) == len(layouts.provisioning(pristine)) == 6

@@ -119,6 +119,8 @@ def test_ev_may_pay_externally_where_contracts_are_taken(contract_station, capsy
 def test_ev_without_tls_cannot_pay_by_contract(contract_station, pki, capsys):
     assert ev(contract_station, "--auth", "pnc", "--pki", str(pki)) == 2
     assert "--auth: pnc needs TLS, and a folder with the contract" in capsys.readouterr().err
+    assert ev(contract_station, "--auth", "pnc", "--tls", "--pki", str(pki), "--protocol", "din") == 2
+    assert "--auth: DIN SPEC 70121 knows no contracts" in capsys.readouterr().err
 
 
 def iso20(station, pki, *options):

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Final
 
+from fastsecc.cli.ev import number
+
 KINDS: Final = ("P-256", "P-521", "Ed448")
 LAYOUTS: Final = ("everest", "test", "both")
 ROLES: Final = ("charger", "contract", "vehicle", "provisioning")
@@ -14,6 +16,7 @@ WRONG: Final = 1
 DEFAULT_DAYS: Final = 90
 MAX_DAYS: Final = 36_500
 DEFAULT_PORT: Final = 2560
+MAX_PORT: Final = 65_535
 
 EPILOG: Final = """\
 examples:
@@ -59,9 +62,15 @@ def _add_new(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--layout", choices=LAYOUTS, default="everest", help="EVerest's, the usual test certificates', both"
     )
     new.add_argument(
-        "--days", type=_days, default=DEFAULT_DAYS, metavar="N", help=f"how long it is valid ({DEFAULT_DAYS})"
+        "--days",
+        type=number(int, 1, MAX_DAYS),
+        default=DEFAULT_DAYS,
+        metavar="N",
+        help=f"how long it is valid ({DEFAULT_DAYS})",
     )
-    new.add_argument("--ocsp-url", metavar="URL", help=f"of the OCSP responder (http://127.0.0.1:{DEFAULT_PORT})")
+    new.add_argument(
+        "--ocsp-url", type=_url, metavar="URL", help=f"of the OCSP responder (http://127.0.0.1:{DEFAULT_PORT})"
+    )
     new.set_defaults(run=run_new)
 
 
@@ -78,7 +87,11 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.add_argument("folder", type=Path, metavar="DIR")
     serve.add_argument("--address", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
     serve.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, metavar="N", help=f"0: any that is free ({DEFAULT_PORT})"
+        "--port",
+        type=number(int, 0, MAX_PORT),
+        default=DEFAULT_PORT,
+        metavar="N",
+        help=f"0: any that is free ({DEFAULT_PORT})",
     )
     serve.add_argument(
         "--revoke", action="append", default=[], type=_serial, metavar="SERIAL", help="in hex; more than once"
@@ -154,12 +167,14 @@ def run_fetch(args: argparse.Namespace) -> int:
     return WRONG if any(one.path is None for one in fetched) else 0
 
 
-def _days(text: str) -> int:
-    days = int(text)
-    if not 1 <= days <= MAX_DAYS:
-        raise argparse.ArgumentTypeError(f"must be 1 to {MAX_DAYS}")
-    return days
+def _url(text: str) -> str:
+    if not text.isascii():
+        raise argparse.ArgumentTypeError(f"{text!r} is not ASCII, as addresses in certificates are")
+    return text
 
 
 def _serial(text: str) -> int:
-    return int(text, 16)
+    try:
+        return int(text, 16)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not hexadecimal") from None

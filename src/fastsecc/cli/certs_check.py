@@ -56,6 +56,8 @@ def explain(
         ConfigError: a file cannot be read, or there is nothing to explain.
     """
     now = now or datetime.now(UTC)
+    if roots is not None and not roots.is_dir():
+        raise ConfigError("is no folder", file=roots)
     if path.is_dir():
         return list(_folder(path, trust.load(roots or path), now))
     store = trust.TrustStore() if roots is None else trust.load(roots)

@@ -237,6 +237,8 @@ def _wallet(args: argparse.Namespace) -> Wallet | None:
 
     if args.auth == "eim":
         return None
+    if args.protocol == "din":
+        raise ConfigError("DIN SPEC 70121 knows no contracts", option="--auth")
     if args.pki is None or not args.tls:
         raise ConfigError("pnc needs TLS, and a folder with the contract (options --tls and --pki)", option="--auth")
     from fastsecc.sim.ev import pnc_wallet
