@@ -5,11 +5,14 @@ BIN := $(VENV)/bin
 NATIVE := $(wildcard native/*/*.py native/*/*/*.py native/*/*.pyx native/*/*.pxi native/*/*.pxd native/*/*.c native/*/*.h src/fastsecc/*.pxd)
 SCHEMA := $(wildcard src/fastsecc/messages/*.py src/fastsecc/messages/*/*.py)
 
-.PHONY: run test bench lint build fuzz sanitize clean
+.PHONY: run test coverage bench lint build fuzz sanitize clean
 run: $(VENV)/.built
 	@$(BIN)/fastsecc demo
 
 test: lint $(VENV)/.built
+	@$(BIN)/python -m pytest -q
+
+coverage: $(VENV)/.built
 	@$(BIN)/python -m pytest -q --cov --cov-report=term --cov-fail-under=90
 
 lint: $(VENV)/.built

@@ -244,6 +244,7 @@ def test_secc_that_does_not_exist_is_exit_code_1(capsys, monkeypatch):
         (["--iface", "lo", "--control", "dynamic"], "ISO 15118-2 knows no dynamic control mode"),
         (["--iface", "lo", "--standby-after", "3"], "standby-after: ISO 15118-2 does not know this"),
         (["--iface", "lo", "--protocol", "iso20", "--mobility-needs", "EVCC_SECC"], "mobility-needs: only the dynamic"),
+        (["--iface", "lo", "--protocol", "iso20", "--discharge-after", "3"], "discharge-after: with energy dc nothing"),
     ],
 )
 def test_mistakes_are_one_line(capsys, options, reason):

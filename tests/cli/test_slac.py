@@ -174,6 +174,38 @@ def test_slac_alone_goes_on_after_the_end_of_stdin(hosts) -> None:
         slac.stop(signal.SIGINT)
 
 
+def test_slac_alone_takes_the_lines_of_a_file(hosts, tmp_path) -> None:
+    (tmp_path / "lines").write_text("enter\nleave\nenter")
+    from_file = ["sh", "-c", f'exec "$@" < {tmp_path / "lines"}', "sh"]
+    with powerline(), running("slac", "--iface", network.EVSE, inside=from_file) as slac:
+        with running("ev", "--iface", network.EV, "--slac", "--sdp-port", "1"):
+            while slac.json() != {"dlink_ready": True}:
+                pass
+        slac.stop()
+
+
+def test_slac_alone_ends_when_nobody_reads_it(hosts) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = [*FASTSECC, "slac", "--iface", network.EVSE]
+    unread = subprocess.run(command, stdout=write_end, stderr=subprocess.PIPE, timeout=PATIENCE_s, check=False)
+    os.close(write_end)
+    assert unread.returncode == main_module.PIPE_CLOSED
+    assert b"Traceback" not in unread.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-"])
+@pytest.mark.parametrize("command", ["slac", "run"])
+def test_without_a_standard_stream_it_ends_in_order(hosts, command: str, closed: str) -> None:
+    """A socket that takes the place of one would make uvloop abort."""
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *FASTSECC, command, "--iface", network.EVSE]
+    with subprocess.Popen(shell, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "ready" in process.stdout.readline()
+        process.terminate()
+        assert process.wait(PATIENCE_s) == 0
+
+
 def test_an_interface_that_comes_later_is_taken(hosts) -> None:
     network.ip(f"link set {network.EVSE} down")
     with powerline(), running("slac", "--iface", network.EVSE) as slac:

@@ -45,6 +45,19 @@ def test_pairs_requests_with_responses(tmp_path: Path) -> None:
     assert pairs == [(2, 5), (6, None), (7, 8), (9, None)]
 
 
+def test_pairs_within_a_payload_type(tmp_path: Path) -> None:
+    loop, schedule = (REQUEST.replace("8001", each) for each in ("8004", "8101"))
+    answers = (RESPONSE.replace("8001", each) for each in ("8004", "8101"))
+    pairs = capture.exchanges(capture.read(written(tmp_path, loop, schedule, *answers)))
+    assert [(pair.request.line, pair.response and pair.response.line) for pair in pairs] == [(1, 3), (2, 4)]
+
+
+def test_a_payload_type_as_a_number_goes_first(tmp_path: Path) -> None:
+    as_number = REQUEST.replace("{", '{"payload_type":32772,')
+    alone = as_number.replace('"type":"8001",', "")
+    assert [record.payload_type for record in capture.read(written(tmp_path, as_number, alone))] == [0x8004, 0x8004]
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -55,6 +68,7 @@ def test_pairs_requests_with_responses(tmp_path: Path) -> None:
         ('{"t":0,"kind":"lin","hex":"80"}', "lin"),
         ('{"t":0,"kind":"sdp","dir":"req","hex":"8"}', "fromhex"),
         ('{"t":0,"kind":"v2g","dir":"req","type":"80","hex":"80"}', "type"),
+        ('{"t":0,"kind":"v2g","dir":"req","payload_type":65536,"hex":"80"}', "payload_type"),
         ('{"t":0,"kind":"slac","hex":"' + "00" * (1 << 20) + '"}', "longer than"),
     ],
 )

@@ -513,6 +513,9 @@ def test_answer_of_another_type_is_refused():
         ({"protocol": "iso2", "renegotiate_service_after_cycles": 3}, "renegotiate-service-after"),
         ({"protocol": "din", "confirm_meter_after_cycles": 3}, "confirm-meter-after"),
         ({"protocol": "iso2", "standby_after_cycles": 3}, "standby-after"),
+        ({"discharge_after_cycles": 3}, "discharge-after"),
+        ({"energy": "dc-bpt", "control": "dynamic", "discharge_after_cycles": 3}, "discharge-after"),
+        ({"protocol": "iso2", "energy": "dc-bpt", "discharge_after_cycles": 3}, "discharge-after"),
     ],
 )
 def test_wishes_that_the_protocol_does_not_know(changes, option):

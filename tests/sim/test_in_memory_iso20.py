@@ -165,7 +165,8 @@ def test_battery_fills_to_what_is_wanted_while_time_flies(wishes):
 @CONTROLS
 def test_energy_flows_back_for_a_while(energy, control):
     """With a schedule it is the EV that decides, in the dynamic control mode the charger."""
-    wishes = replace(DC, energy=energy, control=control, cycles=120, discharge_after_cycles=40, discharge_cycles=40)
+    begin = 40 if control == "scheduled" else None
+    wishes = replace(DC, energy=energy, control=control, cycles=120, discharge_after_cycles=begin, discharge_cycles=40)
     bench = bench_for(wishes, discharge_after_s=4.0 if control == "dynamic" else None, discharge_s=4.0)
     battery = battery_for(energy, 50)
     result = bench.charge(Ev(wishes, battery))
@@ -183,7 +184,10 @@ def test_energy_flows_back_for_a_while(energy, control):
 
 @CONTROLS
 def test_discharging_current_is_within_what_both_can(control):
-    wishes = replace(DC, energy="dc-bpt", control=control, cycles=100, discharge_after_cycles=30, discharge_cycles=60)
+    begin = 30 if control == "scheduled" else None
+    wishes = replace(
+        DC, energy="dc-bpt", control=control, cycles=100, discharge_after_cycles=begin, discharge_cycles=60
+    )
     ratings = DcRatings(max_discharge_current_a=30.0)
     bench = bench_for(wishes, dc=ratings, discharge_after_s=3.0 if control == "dynamic" else None)
     bench.charge(Ev(wishes, Battery(soc_percent=50)))
@@ -227,7 +231,7 @@ def test_ev_that_must_charge_is_not_discharged(energy):
 @CONTROLS
 def test_nothing_flows_back_without_a_bidirectional_service(energy, control):
     """Although the outlet could and its operator would like it."""
-    wishes = replace(DC, energy=energy, control=control, discharge_after_cycles=5)
+    wishes = replace(DC, energy=energy, control=control)
     bench = Bench(SimulatorSettings(energy=f"{energy}-bpt", discharge_after_s=0.5, discharge_s=100.0))
     result = bench.charge(Ev(wishes, Battery(soc_percent=50)))
     assert result.ok

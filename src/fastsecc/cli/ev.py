@@ -97,7 +97,7 @@ def _add_iso20(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--pricing", choices=("none", "absolute", "levels"), help="what the charger is to say of prices")
     group.add_argument("--vas", action="store_true", help="select every value-added service that is offered")
-    group.add_argument("--discharge-after", type=after, metavar="N", help="give energy back then (scheduled)")
+    group.add_argument("--discharge-after", type=after, metavar="N", help="give energy back then (scheduled, -bpt)")
     group.add_argument("--discharge-cycles", type=after, default=20, metavar="N", help="and for so many (20)")
     group.add_argument("--renegotiate-service-after", type=after, metavar="N", help="choose a service anew then")
     group.add_argument("--confirm-meter-after", type=after, metavar="N", help="confirm a meter reading then")

@@ -30,10 +30,12 @@ MISTAKE: Final = 2
 """Exit code: the user can mend it."""
 INTERRUPTED: Final = 130
 PIPE_CLOSED: Final = 141
+STDERR: Final = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; give the exit code."""
+    _keep_standard_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         args = _parser(arguments).parse_args(arguments)
@@ -49,6 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     return code
+
+
+def _keep_standard_streams() -> None:
+    """Let nothing else become descriptor 0, 1 or 2 where one was closed: uvloop aborts when it is to close these."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        pass
+    os.close(fd)
 
 
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:

@@ -19,11 +19,15 @@ WORSE: Final = 1
 EPILOG = """\
 A capture is a file of JSON lines, one record each:
   {"t": 1.5, "kind": "v2g", "dir": "req", "type": "8001", "hex": "8000..."}
-with kind slac, sdp or v2g, dir req (from the EV) or res; V2G messages are without their V2GTP header.
+with kind slac, sdp or v2g, dir req (from the EV) or res; V2G messages are without their V2GTP header, whose payload
+type may stand in type (hexadecimal) or, as a number, in payload_type: {"payload_type": 32770, ...}.
 
 Each request goes to our session core, which meets the same charger as the car did: authorization, cable check,
 voltages, limits and stops are read off the recorded answers. Requests in a row that went the same way are one line;
 elements of the answers that differ stand below it.
+
+Sessions of ISO 15118-20 are not replayed, only listed. The grammar of a message is that of its payload type; without
+one, that of the common messages or else of the chosen energy, whichever it fits without deviations.
 
 exit code: 0 all is well, 1 we refuse what was answered OK, 2 the file cannot be used.
 """
@@ -88,6 +92,8 @@ def _as_dict(step: Step) -> dict[str, Any]:
 def _table(path: Path, steps: list[Step]) -> Iterator[str]:
     connections = len({step.connection for step in steps})
     yield f"{path.name}: {len(steps)} requests on {connections} connection{'' if connections == 1 else 's'}"
+    if any(step.verdict == "listed" for step in steps):
+        yield "sessions of ISO 15118-20 are not replayed, only listed"
     for number, connection in groupby(steps, key=lambda step: step.connection):
         yield ""
         yield ROW.format(mark="", line="line", request=f"connection {number}", recorded="recorded", ours="fastsecc")
@@ -130,7 +136,8 @@ def _differences(alike: list[Step]) -> Iterator[str]:
 
 
 def _our_answer(step: Step) -> str:
-    return "(connection has ended)" if step.verdict == "ended" else _answer(step.ours.name, step.ours.code)
+    instead = {"ended": "(connection has ended)", "listed": "(not replayed)"}
+    return instead.get(str(step.verdict)) or _answer(step.ours.name, step.ours.code)
 
 
 def _answer(name: str, code: str) -> str:
@@ -148,6 +155,7 @@ def _summary(steps: Iterable[Step]) -> str:
         "unanswered": "not answered that was answered",
         "unrecorded": "without a recorded answer",
         "ended": "after our connection had ended",
+        "listed": "listed, not replayed",
     }
     return (
         ", ".join(f"{counts[verdict]} {text}" for verdict, text in texts.items() if counts[verdict]) or "nothing to do"

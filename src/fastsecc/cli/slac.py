@@ -37,7 +37,7 @@ stdout, a JSON line each:
   {"ev_mac_address": "00:7D:FA:08:7C:85"}   who was matched
   {"request_error_routine": null}           take the control pilot to E or F and back
   {"error": TYPE, "message": TEXT}          a lasting fault; {"cleared": TYPE}: it is over
-It ends with SIGTERM or SIGINT; the end of stdin changes nothing.
+It ends with SIGTERM or SIGINT, or when nobody reads stdout any more; the end of stdin changes nothing.
 """
 
 
@@ -89,18 +89,33 @@ async def _serve(interface: str, config: Any) -> None:
     require_ethernet(interface)
     connector = config.connectors[0]
     slac = SlacInterface(connector.name)
-    slac.subscribe(lambda name, value: _print({name: value}), _print_error)
-    settings = connector.slac.settings(quirks.active(config.session.quirks))
-    service = SlacService(settings, slac, lambda: _print({"ready": {"iface": interface}}))
     loop = asyncio.get_running_loop()
-    told = asyncio.Event()
+    told: asyncio.Future[None] = loop.create_future()
+
+    def end(error: Exception | None = None) -> None:
+        if told.done():
+            return
+        if error is None:
+            told.set_result(None)
+        else:
+            told.set_exception(error)
+
+    def tell(line: dict[str, Any]) -> None:
+        try:
+            _print(line)
+        except BrokenPipeError as error:  # nobody would hear of a match
+            end(error)
+
+    slac.subscribe(lambda name, value: tell({name: value}), lambda error, message: tell(_error_line(error, message)))
+    settings = connector.slac.settings(quirks.active(config.session.quirks))
+    service = SlacService(settings, slac, lambda: tell({"ready": {"iface": interface}}))
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, end)
     stdin = _Stdin(loop, slac)
     try:
         service.start(interface)
         stdin.start()
-        await told.wait()
+        await told
     finally:
         stdin.stop()
         service.stop()
@@ -110,8 +125,8 @@ def _print(line: dict[str, Any]) -> None:
     print(json.dumps(line), flush=True)
 
 
-def _print_error(error: str, message: str | None) -> None:
-    _print({"cleared": error} if message is None else {"error": error, "message": message})
+def _error_line(error: str, message: str | None) -> dict[str, Any]:
+    return {"cleared": error} if message is None else {"error": error, "message": message}
 
 
 class _Stdin:
@@ -126,10 +141,14 @@ class _Stdin:
     def start(self) -> None:
         """Begin to read, if there is anything to read from."""
         try:
-            self._loop.add_reader(sys.stdin.fileno(), self._on_readable)
-        except (OSError, ValueError, AttributeError):  # closed, or a file
+            self._fd = sys.stdin.fileno()
+        except (ValueError, AttributeError):  # closed
             return
-        self._fd = sys.stdin.fileno()
+        try:
+            self._loop.add_reader(self._fd, self._on_readable)
+        except OSError:  # a file, which is all there
+            while self._fd >= 0:
+                self._on_readable()
 
     def stop(self) -> None:
         """Read no more."""
@@ -141,7 +160,7 @@ class _Stdin:
         octets = os.read(self._fd, 4096)
         if not octets:
             self.stop()
-        *lines, self._rest = (self._rest + octets).split(b"\n")
+        *lines, self._rest = (self._rest + (octets or b"\n")).split(b"\n")
         for line in lines:
             self._do(line.decode(errors="replace").strip())
 

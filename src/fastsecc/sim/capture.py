@@ -1,8 +1,8 @@
 """Recorded sessions of real cars: JSON lines of SLAC frames, SDP and V2G messages in order of time.
 
 One line is one record: `t` in seconds, `kind` slac, sdp or v2g, `hex` the octets (SLAC without Ethernet header, SDP
-and V2G without V2GTP header), for sdp and v2g `dir` req (from the EV) or res, for v2g also `type`, the payload type in
-hexadecimal.
+and V2G without V2GTP header), for sdp and v2g `dir` req (from the EV) or res, for v2g also the payload type: `type` in
+hexadecimal or `payload_type` as a number, which goes before it. Of ISO 15118-20 it tells the grammar.
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class _Line(msgspec.Struct):
     hex: str
     dir: Direction | None = None
     type: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{4}\Z")] | None = None
+    payload_type: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] | None = None
 
 
 def read(path: Path) -> list[Record]:
@@ -80,24 +81,24 @@ def read(path: Path) -> list[Record]:
 
 
 def exchanges(records: Iterable[Record]) -> Iterator[Exchange]:
-    """Pair each V2G request with its response.
+    """Pair each V2G request with its response, that of the same payload type where several are under way.
 
     A response that nothing asked for is left out, and of several the last is taken: an answer on a connection that the
     EV has given up may come first.
     """
-    request: Record | None = None
-    response: Record | None = None
+    requests: list[Record] = []
+    responses: dict[int, Record] = {}
+    latest: dict[int | None, int] = {}
     for record in records:
         if record.kind is not Kind.V2G:
             continue
         if record.direction is Direction.RESPONSE:
-            response = record
+            responses[latest.get(record.payload_type, len(requests) - 1)] = record
             continue
-        if request is not None:
-            yield Exchange(request, response)
-        request, response = record, None
-    if request is not None:
-        yield Exchange(request, response)
+        latest[record.payload_type] = len(requests)
+        requests.append(record)
+    for number, request in enumerate(requests):
+        yield Exchange(request, responses.get(number))
 
 
 def _records(path: Path, lines: Iterable[bytes]) -> Iterator[Record]:
@@ -116,7 +117,7 @@ def _record(number: int, line: bytes) -> Record:
     fields = _DECODER.decode(line)
     if fields.kind is not Kind.SLAC and fields.dir is None:
         raise ValueError("`dir` is missing")
-    payload_type = int(fields.type, 16) if fields.type else None
+    payload_type = int(fields.type, 16) if fields.type and fields.payload_type is None else fields.payload_type
     return Record(number, fields.t, fields.kind, fields.dir, payload_type, bytes.fromhex(fields.hex))
 
 

@@ -73,6 +73,7 @@ class Demo:
     @property
     def wishes(self) -> EvSettings:
         """What the EV wants."""
+        decides = self.protocol == "iso20" and self.energy.endswith("-bpt") and self.control == "scheduled"
         return EvSettings(
             protocol=self.protocol,
             energy=self.energy,
@@ -80,7 +81,7 @@ class Demo:
             think_s=self.think_s,
             control=self.control,
             auth=self.auth,
-            discharge_after_cycles=round(DISCHARGE_BEGIN * self.cycles),
+            discharge_after_cycles=round(DISCHARGE_BEGIN * self.cycles) if decides else None,
             discharge_cycles=round(DISCHARGE_PART * self.cycles),
         )
 

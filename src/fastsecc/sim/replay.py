@@ -1,7 +1,8 @@
 """Replay what a car asked of another charger: what do we answer, beside what that charger answered?
 
 The recorded requests go to our session core in their order, with our session id in the place of the recorded one, while
-a `RecordedCharger` behind the core says what the recorded charger must have been told.
+a `RecordedCharger` behind the core says what the recorded charger must have been told. Sessions of ISO 15118-20 are
+only listed.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from typing import Any
 from fastsecc import exi
 from fastsecc.charger.state import ChargerState
 from fastsecc.errors import DecodeError
-from fastsecc.exi import Deviation
+from fastsecc.exi import Decoded, Deviation
 from fastsecc.messages import app_protocol as sap
 from fastsecc.messages.namespaces import NAMESPACES
+from fastsecc.messages.payload_types import EXI
 from fastsecc.messages.schema import Type
 from fastsecc.session.api import Output, Paused, SessionSettings
 from fastsecc.session.session import Session
+from fastsecc.sim import recorded_iso20
 from fastsecc.sim.capture import Exchange, Record, exchanges
 from fastsecc.sim.difference import Difference, differences
 from fastsecc.sim.recorded_charger import Answered, RecordedCharger
@@ -46,6 +49,8 @@ class Verdict(StrEnum):
     """We answer nothing to what was answered."""
     ENDED = "ended"
     """Our connection had ended before, with a refusal."""
+    LISTED = "listed"
+    """Of a session of ISO 15118-20, which is not replayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ class Step:
     @property
     def is_worse(self) -> bool:
         """Tell whether we refuse, or do not answer, what was accepted; not what comes after our refusal."""
-        return self.recorded.accepts and not self.ours.accepts and self.verdict is not Verdict.ENDED
+        compared = self.verdict not in (Verdict.ENDED, Verdict.LISTED)
+        return compared and self.recorded.accepts and not self.ours.accepts
 
 
 @dataclass(slots=True)
@@ -125,15 +131,42 @@ def replay(records: Iterable[Record], settings: SessionSettings | None = None) -
     return [
         step
         for number, connection in enumerate(_connections(exchanges(records)), start=1)
-        for step in _Connection(number, connection, memory).steps()
+        for step in _steps(number, connection, memory)
     ]
+
+
+def _steps(number: int, connection: Sequence[Exchange], memory: _Memory) -> Iterator[Step]:
+    first = connection[0]
+    request, response = _decode(first.request, "sap"), first.response and _decode(first.response, "sap")
+    chosen = _chosen(request, response) if isinstance(request, sap.supportedAppProtocolReq) else None
+    if chosen is None or not recorded_iso20.is_iso20(chosen):
+        return _Connection(number, connection, memory).steps()
+    return _listed(number, connection, chosen)
+
+
+def _listed(number: int, recorded: Sequence[Exchange], chosen: str) -> Iterator[Step]:
+    """Say what was asked and answered in a session of ISO 15118-20."""
+    for index, exchange in enumerate(recorded):
+        namespace = chosen if index else "sap"
+        request = _decode_flagged(exchange.request, namespace)
+        yield Step(
+            line=exchange.request.line,
+            at_s=exchange.request.at_s,
+            connection=number,
+            request="?" if request is None else type(request.message).__name__,
+            recorded=Side(None if exchange.response is None else _decode(exchange.response, namespace)),
+            ours=Side(None),
+            verdict=Verdict.LISTED,
+            deviations=() if request is None else request.deviations,
+        )
 
 
 def _connections(all_exchanges: Iterable[Exchange]) -> Iterator[list[Exchange]]:
     """Part exchanges at each supportedAppProtocolReq."""
     connection: list[Exchange] = []
     for exchange in all_exchanges:
-        if connection and isinstance(_decode(exchange.request, "sap"), sap.supportedAppProtocolReq):
+        may_be_first = exchange.request.payload_type in (None, EXI)
+        if connection and may_be_first and isinstance(_decode(exchange.request, "sap"), sap.supportedAppProtocolReq):
             yield connection
             connection = []
         connection.append(exchange)
@@ -260,8 +293,15 @@ def _chosen(request: sap.supportedAppProtocolReq, response: Any) -> str | None:
 
 
 def _decode(record: Record, namespace: str) -> Any:
+    decoded = _decode_flagged(record, namespace)
+    return None if decoded is None else decoded.message
+
+
+def _decode_flagged(record: Record, namespace: str) -> Decoded | None:
+    if recorded_iso20.is_iso20(namespace):
+        return recorded_iso20.decode(record, namespace)
     try:
-        return exi.decode(record.data, namespace)
+        return exi.decode_flagged(record.data, namespace)
     except DecodeError:
         return None
 

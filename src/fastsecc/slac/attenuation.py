@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add
 from typing import Final
 
 from fastsecc.slac.frames import AAG_GROUPS
@@ -24,7 +25,7 @@ class Attenuation:
         self.profiles += 1
         if len(aag) == AAG_GROUPS:
             self.measured += 1
-            self._sums = [total + value for total, value in zip(self._sums, aag, strict=True)]
+            self._sums = list(map(add, self._sums, aag))
 
     def mean(self, adjustment_db: int, unknown_db: int) -> bytes:
         """Give the mean a group, rounded half up.
@@ -36,5 +37,7 @@ class Attenuation:
         n = self.measured
         if n == 0:
             return bytes([unknown_db]) * AAG_GROUPS
-        means = ((2 * total + n) // (2 * n) + adjustment_db for total in self._sums)
-        return bytes(min(max(mean, 0), ATTENUATION_MAX_db) for mean in means)
+        means = bytes([(2 * total + n) // (2 * n) for total in self._sums])
+        if adjustment_db:
+            means = bytes([min(max(mean + adjustment_db, 0), ATTENUATION_MAX_db) for mean in means])
+        return means

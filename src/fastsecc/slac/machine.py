@@ -29,7 +29,7 @@ BEHAVIOURS: Final[Mapping[State, type[Behaviour]]] = {
     State.LINK_WAIT: LinkWait,
     State.MATCHED: Matched,
 }
-
+WAKES_MAX: Final = len(State)
 
 TAKEN: Final = tuple(
     kind.MMTYPE
@@ -175,7 +175,7 @@ class SlacMachine:
 
     def _pass_deadlines(self) -> None:
         """Wake each state once at the most; what is due again then waits for the next input."""
-        for _ in State:
+        for _ in range(WAKES_MAX):
             deadline = self._behaviour.deadline
             if deadline is None or deadline > self._context.now:
                 return

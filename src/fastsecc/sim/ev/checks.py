@@ -53,6 +53,7 @@ def _older(wishes: EvSettings, protocol: str) -> Iterator[tuple[str, str]]:
         "mobility-needs": wishes.mobility_needs != "EVCC",
         "pricing": wishes.pricing is not None,
         "vas": wishes.value_added_services,
+        "discharge-after": wishes.discharge_after_cycles is not None,
         "renegotiate-service-after": wishes.renegotiate_service_after_cycles is not None,
         "confirm-meter-after": wishes.confirm_meter_after_cycles is not None,
         "standby-after": wishes.standby_after_cycles is not None,
@@ -69,3 +70,12 @@ def _iso20(wishes: EvSettings) -> Iterator[tuple[str, str]]:
         yield "think-ms", f"ISO 15118-20 gives an EV {limit_s * 1000:g} ms in the charge loop"
     if wishes.mobility_needs == "EVCC_SECC" and wishes.control != "dynamic":
         yield "mobility-needs", "only the dynamic control mode leaves them to the charger"
+    if wishes.discharge_after_cycles is not None:
+        yield from _discharge(wishes)
+
+
+def _discharge(wishes: EvSettings) -> Iterator[tuple[str, str]]:
+    if not wishes.bidirectional:
+        yield "discharge-after", f"with energy {wishes.energy} nothing is given back, with {wishes.energy}-bpt it is"
+    if wishes.control != "scheduled":
+        yield "discharge-after", "in the dynamic control mode the charger decides when energy is given back"
